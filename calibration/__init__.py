@@ -1,0 +1,1 @@
+"""What is measured on a car and written to car.toml."""

@@ -1,0 +1,1 @@
+"""The parts of a car, each behind its protocol."""

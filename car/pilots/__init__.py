@@ -1,0 +1,1 @@
+"""Who decides: networks, and whatever else steers from a frame."""

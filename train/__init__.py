@@ -1,0 +1,1 @@
+"""Desktop only: from tubs to a quantized pilot, and how well it drives."""

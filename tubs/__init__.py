@@ -1,0 +1,1 @@
+"""The recording: one MCAP file a session, and what reads and writes it."""
