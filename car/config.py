@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from car.config_faults import explain
 from car.errors import ConfigError
 
 PulseUs = Annotated[int, Meta(ge=500, le=2500)]
@@ -17,7 +18,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part's own section of car.toml."""
 
 
-class Lens(Section):
+class Lens(Section, frozen=True):
     """Where the camera sits and how it sees; the ground plane follows from it.
 
     Attributes:
@@ -39,7 +40,7 @@ class Lens(Section):
     roll_deg: Annotated[float, Meta(ge=-20.0, le=20.0)] = 0.0
 
 
-class CameraConfig(Section):
+class CameraConfig(Section, frozen=True):
     """The camera: image size in pixels, frames a second, and the oldest frame to steer by."""
 
     width_px: Annotated[int, Meta(ge=32, le=1920)] = 160
@@ -49,7 +50,7 @@ class CameraConfig(Section):
     lens: Lens = Lens()
 
 
-class ChipConfig(Section):
+class ChipConfig(Section, frozen=True):
     """The PCA9685 on its I2C bus."""
 
     bus: Annotated[int, Meta(ge=0, le=32)] = 1
@@ -58,7 +59,7 @@ class ChipConfig(Section):
     oscillator_hz: Annotated[int, Meta(ge=23_000_000, le=27_000_000)] = 25_000_000
 
 
-class SteeringConfig(Section):
+class SteeringConfig(Section, frozen=True):
     """The steering servo: its channel and the pulses at full left, centre and full right."""
 
     channel: Annotated[int, Meta(ge=0, le=15)] = 1
@@ -67,7 +68,7 @@ class SteeringConfig(Section):
     right_us: PulseUs = 1900
 
 
-class ThrottleConfig(Section):
+class ThrottleConfig(Section, frozen=True):
     """The speed controller: its channel and the pulses at full reverse, neutral and full ahead."""
 
     channel: Annotated[int, Meta(ge=0, le=15)] = 0
@@ -76,7 +77,7 @@ class ThrottleConfig(Section):
     forward_us: PulseUs = 2000
 
 
-class LimitsConfig(Section):
+class LimitsConfig(Section, frozen=True):
     """What no command may exceed, whoever gives it."""
 
     throttle_max: Unit = 0.6
@@ -85,19 +86,19 @@ class LimitsConfig(Section):
     throttle_rise_per_s: Annotated[float, Meta(gt=0.0, le=200.0)] = 4.0
 
 
-class GuardConfig(Section):
+class GuardConfig(Section, frozen=True):
     """How long the guard waits for a fresh command before it puts the throttle at neutral."""
 
     deadline_s: Annotated[float, Meta(ge=0.02, le=1.0)] = 0.2
 
 
-class HumanConfig(Section):
+class HumanConfig(Section, frozen=True):
     """How long a human's last command counts; after that silence is a stop."""
 
     expiry_s: Annotated[float, Meta(ge=0.05, le=2.0)] = 0.3
 
 
-class CarConfig(Section):
+class CarConfig(Section, frozen=True):
     """The whole of car.toml; every section and key may be left out."""
 
     camera: CameraConfig = CameraConfig()
@@ -142,13 +143,16 @@ def load_config(path: Path) -> CarConfig:
     """Read and check a car.toml.
 
     Raises:
-        ConfigError: it is missing, not TOML, or a key is unknown, of the wrong type or out of range.
+        ConfigError: it is missing or not TOML, a key is unknown, or a value is of the wrong type
+            or out of its range.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), CarConfig)
+        document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
+    try:
+        return msgspec.convert(document, CarConfig)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"{path}: {explain(str(error), document, CarConfig)}") from error

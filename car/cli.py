@@ -1,0 +1,183 @@
+"""The `everlap` command: finds the subcommand, and turns every failure into one line."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from tubs.errors import EverlapError
+
+OUR_OWN = {"car", "train", "calibration", "tubs"}
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Entry(NamedTuple):
+    """Where a subcommand lives; nothing of it is imported before it is used.
+
+    Attributes:
+        target: "module:attribute" of a click command.
+        extra: which extra of the distribution it needs.
+        summary: what it does, for the list in `everlap --help`.
+    """
+
+    target: str
+    extra: str
+    summary: str
+
+
+COMMANDS = {
+    "demo": Entry(
+        "train.commands.demo:demo", "train", "The whole loop, simulated: record, train, drive."
+    ),
+    "drive": Entry("car.commands.drive:drive", "sim", "Drive with a pilot."),
+    "record": Entry("car.commands.record:record", "sim", "Record a tub to learn from."),
+    "train": Entry("train.commands.train:train", "train", "Train a pilot from tubs."),
+    "evaluate": Entry(
+        "train.commands.evaluate:evaluate", "train", "Let a pilot drive many tracks, and count."
+    ),
+    "score": Entry("train.commands.score:score", "train", "Compare a pilot with recorded drivers."),
+    "tub": Entry("tubs.commands:tub", "sim", "Import tubs and look into them."),
+    "bench": Entry("car.commands.bench:bench", "sim", "Measure how fast things are here."),
+    "test": Entry("car.cli:test", "dev", "Test this checkout; options go to pytest."),
+}
+
+
+class NotInstalledError(EverlapError):
+    """A subcommand needs something that is not installed here."""
+
+
+class InterruptedByUserError(EverlapError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand only when it is run."""
+
+    def __init__(self, entries: Mapping[str, Entry], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the subcommands, in the order in which a newcomer meets them."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a subcommand; None when there is none of that name."""
+        if cmd_name not in self.entries:
+            return None
+        module, _, attribute = self.entries[cmd_name].target.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the subcommand, and see to it that what it printed is out.
+
+        Raises:
+            InterruptedByUserError: Ctrl-C was pressed.
+        """
+        try:
+            super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt as error:
+            raise InterruptedByUserError("interrupted") from error
+
+
+def main(arguments: Sequence[str] | None = None, entries: Mapping[str, Entry] = COMMANDS) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: the words after `everlap`; those of this process when None.
+        entries: the subcommands.
+
+    Returns:
+        The exit code: 0 done, 1 what was measured or checked failed, 2 bad input, 130 interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _group(entries).main(words, "everlap", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "everlap"
+        message = error.format_message().rstrip(".")
+        return _report(f"{message}; see `{where} --help`", error.exit_code)
+    except click.ClickException as error:
+        return _report(error.format_message(), EverlapError.exit_code)
+    except click.Abort:
+        return _report("interrupted", InterruptedByUserError.exit_code)
+    except EverlapError as error:
+        return _report(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        package = (error.name or "car").partition(".")[0]
+        if package in OUR_OWN:
+            raise
+        extra = next((entries[word].extra for word in words if word in entries), "train")
+        return _report(
+            f"{package} is not installed: pip install 'everlap[{extra}]'",
+            NotInstalledError.exit_code,
+        )
+
+
+def _group(entries: Mapping[str, Entry]) -> click.Group:
+    """Build the outer command."""
+
+    @click.group(
+        "everlap",
+        cls=LazyGroup,
+        entries=entries,
+        no_args_is_help=True,
+        epilog="`everlap COMMAND --help` tells more.",
+    )
+    @click.option("-v", "--verbose", count=True, help="Log more to stderr; -vv logs everything.")
+    @click.version_option(package_name="everlap", message="%(prog)s %(version)s")
+    def everlap(verbose: int) -> None:
+        """Makes a small RC car drive itself, and lets you teach it."""
+        _start_logging({0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG))
+
+    return everlap
+
+
+def _start_logging(level: int) -> None:
+    """Send the log to stderr, where journald finds it."""
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _report(message: str, exit_code: int) -> int:
+    """Say on stderr, in one line, what went wrong."""
+    click.echo(f"everlap: {' '.join(message.split())}", err=True)
+    return exit_code
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def test(options: tuple[str, ...]) -> None:
+    """Run the tests of this checkout.
+
+    OPTIONS go to pytest, which runs in the root of the checkout: `everlap test -k guard`.
+    """
+    if not (CHECKOUT / "tests").is_dir():
+        raise NotInstalledError(
+            f"there are no tests beside {CHECKOUT / 'car'}: clone the repository and run "
+            "`./everlap test` there"
+        )
+    os.chdir(CHECKOUT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *options])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
