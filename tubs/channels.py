@@ -1,0 +1,56 @@
+"""The channels of a session file and what their messages look like, in well-known schemas."""
+
+from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message import DecodeError
+
+from tubs import mcap_format
+from tubs.control import control_schema
+from tubs.mcap_format import Damaged
+
+CONTROL = 1
+CAMERA = 2
+CLASS_MAP = 3
+TOPICS = {CONTROL: "/control", CAMERA: "/camera", CLASS_MAP: "/class_map"}
+SCHEMAS = 2
+
+
+def definitions() -> bytes:
+    """The schemas and channels, as records; the same at the head of a file and in its summary."""
+    image = _file_descriptor_set(CompressedImage.DESCRIPTOR.file)
+    return b"".join(
+        [
+            mcap_format.schema(1, "everlap.Control", "jsonschema", control_schema()),
+            mcap_format.schema(2, CompressedImage.DESCRIPTOR.full_name, "protobuf", image),
+            mcap_format.channel(CONTROL, 1, TOPICS[CONTROL], "json"),
+            mcap_format.channel(CAMERA, 2, TOPICS[CAMERA], "protobuf"),
+            mcap_format.channel(CLASS_MAP, 2, TOPICS[CLASS_MAP], "protobuf"),
+        ]
+    )
+
+
+def _file_descriptor_set(file: FileDescriptor) -> bytes:
+    files = FileDescriptorSet()
+    for part in [*file.dependencies, file]:
+        part.CopyToProto(files.file.add())
+    return files.SerializeToString()
+
+
+def pack_image(data: bytes, encoding: str, time_ns: int) -> bytes:
+    """Wrap a compressed picture, encoding jpeg or png, as foxglove.CompressedImage."""
+    message = CompressedImage(data=data, format=encoding, frame_id="camera")
+    message.timestamp.seconds, message.timestamp.nanos = divmod(time_ns, 1_000_000_000)
+    return message.SerializeToString()
+
+
+def unpack_image(message: bytes) -> bytes:
+    """Take the compressed picture out of a foxglove.CompressedImage.
+
+    Raises:
+        Damaged: it is something else.
+    """
+    try:
+        return CompressedImage.FromString(message).data
+    except DecodeError as error:
+        raise Damaged("a picture's message cannot be read") from error

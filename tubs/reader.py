@@ -1,0 +1,183 @@
+"""Reads a tub: its records in the order in which they were recorded, or any one of them."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tubs.about import FILE_NAME, TubAbout, read_about
+from tubs.control import Control
+from tubs.errors import TubError
+from tubs.images import Image, decode_class_map, decode_jpeg
+from tubs.record import Record
+from tubs.session import Session
+from tubs.writer import EncodedRecord
+
+NUMBERS = (
+    "captured_s",
+    "applied_s",
+    "steering",
+    "throttle",
+    "human_steering",
+    "human_throttle",
+    "pilot_steering",
+    "pilot_throttle",
+    "speed_m_s",
+)
+CONTROLS = np.dtype([("session", "i4"), ("mode", "U8"), *((name, "f8") for name in NUMBERS)])
+"""A row of `Tub.controls`: number of the session, mode, and the fields of Record; nan unknown."""
+
+
+class Tub:
+    """A recording. Records are read when they are asked for; none is kept.
+
+    Attributes:
+        folder: where it is.
+        about: its tub.json.
+        sessions: its session files in order of time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Find all records.
+
+        Raises:
+            TubError: there is no such folder, it is not a tub, or no record is in it.
+        """
+        self.folder = folder
+        check_is_tub(folder)
+        self.about: TubAbout = read_about(folder)
+        self.sessions = [Session(path) for path in sorted(folder.glob("*.mcap"))]
+        self._starts = np.cumsum([0, *(len(session) for session in self.sessions)])
+        if not len(self):
+            raise TubError(f"{folder} is an empty tub: no record is in it")
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __iter__(self) -> Iterator[Record]:
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> Record:
+        """Read a record, pictures and all.
+
+        Raises:
+            IndexError: there is no such record.
+            TubError: it is damaged.
+        """
+        encoded = self.encoded(number)
+        png = encoded.class_map_png
+        return _record_of(
+            encoded.control,
+            decode_jpeg(encoded.jpeg),
+            None if png is None else decode_class_map(png),
+        )
+
+    def locate(self, number: int) -> tuple[int, int]:
+        """In which session a record is, and which one of that session.
+
+        Raises:
+            IndexError: there is no such record.
+        """
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"record {number} is not in {self.folder}: it has {len(self)}")
+        number %= len(self)
+        session = int(np.searchsorted(self._starts, number, side="right")) - 1
+        return session, number - int(self._starts[session])
+
+    def encoded(self, number: int) -> EncodedRecord:
+        """Read a record and leave its pictures compressed.
+
+        Raises:
+            IndexError: there is no such record.
+            TubError: it is damaged.
+        """
+        session, within = self.locate(number)
+        return self.sessions[session].read(within)
+
+    def control(self, number: int) -> Control:
+        """Read everything but the pictures of a record.
+
+        Raises:
+            IndexError: there is no such record.
+            TubError: it is damaged.
+        """
+        session, within = self.locate(number)
+        return self.sessions[session].control(within)
+
+    def controls(self) -> NDArray[np.void]:
+        """Everything but the pictures of all records, as one array of type CONTROLS.
+
+        Raises:
+            TubError: a record is damaged.
+        """
+        rows = np.empty(len(self), CONTROLS)
+        number = 0
+        for position, session in enumerate(self.sessions):
+            for within in range(len(session)):
+                rows[number] = _row(position, session.control(within))
+                number += 1
+        return rows
+
+    @cached_property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width in pixels of the first image.
+
+        Raises:
+            TubError: it is damaged.
+        """
+        height, width = decode_jpeg(self.encoded(0).jpeg).shape[:2]
+        return height, width
+
+
+def _row(session: int, control: Control) -> tuple[object, ...]:
+    values = [getattr(control, name) for name in NUMBERS]
+    return (session, control.mode, *(np.nan if value is None else value for value in values))
+
+
+def _record_of(control: Control, image: Image, class_map: Image | None) -> Record:
+    return Record(
+        image=image,
+        captured_s=control.captured_s,
+        applied_s=control.applied_s,
+        steering=control.steering,
+        throttle=control.throttle,
+        mode=control.mode,
+        human_steering=control.human_steering,
+        human_throttle=control.human_throttle,
+        pilot_steering=control.pilot_steering,
+        pilot_throttle=control.pilot_throttle,
+        speed_m_s=control.speed_m_s,
+        class_map=class_map,
+    )
+
+
+def is_donkeycar_tub(folder: Path) -> bool:
+    """Whether a folder looks like a tub of donkeycar, of either version."""
+    if (folder / "manifest.json").is_file() or any(folder.glob("catalog_*.catalog")):
+        return True
+    return (folder / "meta.json").is_file() or any(folder.glob("record_*.json"))
+
+
+def check_is_tub(folder: Path) -> None:
+    """Say what a folder is when it is not a tub.
+
+    Raises:
+        TubError: it is not there, is not a folder, or is something else.
+    """
+    if not folder.exists():
+        raise TubError(f"there is no tub {folder}")
+    if not folder.is_dir():
+        raise TubError(f"{folder} is a file: a tub is a folder with {FILE_NAME} in it")
+    if (folder / FILE_NAME).is_file():
+        return
+    if is_donkeycar_tub(folder):
+        raise TubError(
+            f"{folder} is a tub of donkeycar: import it with: everlap tub import {folder} DEST"
+        )
+    if any(folder.glob("*.mcap")):
+        raise TubError(f"{folder} holds MCAP files but no {FILE_NAME}: it is not a tub")
+    inside = [path for path in folder.iterdir() if path.is_dir() and (path / FILE_NAME).is_file()]
+    hint = f": did you mean {sorted(inside)[0]}?" if inside else f": it has no {FILE_NAME}"
+    raise TubError(f"{folder} is not a tub{hint}")
