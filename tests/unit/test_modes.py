@@ -1,0 +1,98 @@
+"""The mode machine over all states and events."""
+
+import itertools
+
+import pytest
+
+from car.command import STOP, Command
+from car.modes import Event, Mode, ModeState, commanded, next_state
+
+STATES = [ModeState(mode, False) for mode in Mode] + [ModeState(Mode.STOPPED, True)]
+CHOICES = [Event.CHOOSE_HUMAN, Event.CHOOSE_ASSISTED, Event.CHOOSE_PILOT]
+EVERYTHING = list(itertools.product(STATES, Event, [0.0, 0.5, -0.5]))
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("throttle", [0.0, 1.0])
+def test_an_emergency_stops_and_latches_from_everywhere(state: ModeState, throttle: float) -> None:
+    assert next_state(state, Event.EMERGENCY, throttle) == ModeState(Mode.STOPPED, True)
+
+
+@pytest.mark.parametrize(("state", "event", "throttle"), EVERYTHING)
+def test_only_a_choice_ever_sets_a_car_in_motion(
+    state: ModeState, event: Event, throttle: float
+) -> None:
+    after = next_state(state, event, throttle)
+    if after.mode is not Mode.STOPPED and after.mode is not state.mode:
+        assert event in CHOICES
+
+
+@pytest.mark.parametrize(("state", "event", "throttle"), EVERYTHING)
+def test_a_latched_stop_is_left_only_by_rearming_at_rest(
+    state: ModeState, event: Event, throttle: float
+) -> None:
+    if state.latched and not next_state(state, event, throttle).latched:
+        assert event is Event.REARM
+        assert throttle == 0.0
+
+
+@pytest.mark.parametrize(("state", "event", "throttle"), EVERYTHING)
+def test_a_latched_car_is_always_stopped(state: ModeState, event: Event, throttle: float) -> None:
+    after = next_state(state, event, throttle)
+    assert not after.latched or after.mode is Mode.STOPPED
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_stopped_car_starts_only_with_the_throttle_let_go(choice: Event) -> None:
+    assert next_state(ModeState(), choice, 0.5) == ModeState()
+    assert next_state(ModeState(), choice, 0.0).mode is not Mode.STOPPED
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("mode", [Mode.HUMAN, Mode.ASSISTED, Mode.PILOT])
+def test_a_moving_car_can_be_taken_over_at_once(choice: Event, mode: Mode) -> None:
+    assert next_state(ModeState(mode), choice, 0.7).mode is not Mode.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("mode", "after"),
+    [
+        (Mode.STOPPED, Mode.STOPPED),
+        (Mode.HUMAN, Mode.STOPPED),
+        (Mode.ASSISTED, Mode.STOPPED),
+        (Mode.PILOT, Mode.PILOT),
+    ],
+)
+def test_silence_stops_whoever_needs_a_human(mode: Mode, after: Mode) -> None:
+    assert next_state(ModeState(mode), Event.SILENCE, 0.0).mode is after
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("event", [Event.STOP, Event.FAULT])
+def test_stop_and_faults_stop_from_everywhere(state: ModeState, event: Event) -> None:
+    assert next_state(state, event, 0.0).mode is Mode.STOPPED
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("nonsense", [None, "go", 7, "choose pilot"])
+def test_an_unknown_event_means_stopped(state: ModeState, nonsense: object) -> None:
+    assert next_state(state, nonsense, 0.0).mode is Mode.STOPPED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nonsense", [None, "pilot", 3])
+def test_an_unknown_mode_means_stopped(nonsense: object) -> None:
+    assert commanded(nonsense, Command(1, 1), Command(1, 1)) == STOP  # type: ignore[arg-type]
+    assert next_state(ModeState(nonsense), Event.STOP, 0.0) == ModeState()  # type: ignore[arg-type]
+
+
+def test_each_mode_takes_steering_and_throttle_from_the_right_hand() -> None:
+    human, pilot = Command(-0.5, 0.2), Command(0.7, 0.4)
+    assert commanded(Mode.STOPPED, human, pilot) == STOP
+    assert commanded(Mode.HUMAN, human, pilot) == human
+    assert commanded(Mode.ASSISTED, human, pilot) == Command(0.7, 0.2)
+    assert commanded(Mode.PILOT, human, pilot) == pilot
+
+
+@pytest.mark.parametrize("mode", [Mode.ASSISTED, Mode.PILOT])
+def test_without_a_pilot_its_modes_stand_still(mode: Mode) -> None:
+    assert commanded(mode, Command(0.1, 0.9), None) == STOP
