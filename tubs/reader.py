@@ -160,16 +160,25 @@ def is_donkeycar_tub(folder: Path) -> bool:
     return (folder / "meta.json").is_file() or any(folder.glob("record_*.json"))
 
 
+def check_is_folder(folder: Path) -> None:
+    """Make sure that a tub's folder is there.
+
+    Raises:
+        TubError: it is missing or is a file.
+    """
+    if not folder.exists():
+        raise TubError(f"there is no tub {folder}")
+    if not folder.is_dir():
+        raise TubError(f"{folder} is a file: a tub is a folder")
+
+
 def check_is_tub(folder: Path) -> None:
     """Say what a folder is when it is not a tub.
 
     Raises:
         TubError: it is not there, is not a folder, or is something else.
     """
-    if not folder.exists():
-        raise TubError(f"there is no tub {folder}")
-    if not folder.is_dir():
-        raise TubError(f"{folder} is a file: a tub is a folder with {FILE_NAME} in it")
+    check_is_folder(folder)
     if (folder / FILE_NAME).is_file():
         return
     if is_donkeycar_tub(folder):

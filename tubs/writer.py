@@ -114,6 +114,10 @@ class TubWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Finish the session, as `close` does."""
+        self.close()
+
+    def close(self) -> None:
         """Finish the session; what would be a tub without records is removed again.
 
         Raises:

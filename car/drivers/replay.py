@@ -1,0 +1,105 @@
+"""A camera that shows a recording again, at its own pace."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from car.errors import DeviceError
+from car.frame import Frame
+from tubs.errors import TubError
+from tubs.reader import Tub
+from tubs.record import Record
+
+LONGEST_GAP_S = 1.0
+"""A longer pause in a recording is not waited for."""
+USUAL_INTERVAL_S = 0.05
+
+
+class ReplayCamera:
+    """Frames of a tub at the intervals at which they were recorded, divided by the pace.
+
+    The next frame is decoded before it is due (0.2 ms at 160x120), so that showing it takes no
+    time. A frame that is fetched so late that the one after it was due already is counted, and
+    all that follow are put off: no frame is left out and none is hurried.
+
+    Attributes:
+        late: how many frames were fetched after the next one was due.
+        record: what was recorded with the frame shown last; None before the first.
+    """
+
+    def __init__(
+        self,
+        tub: Tub,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        pace: float = 1.0,
+    ) -> None:
+        """Store what to show.
+
+        Args:
+            tub: the recording.
+            clock: monotonic seconds, the drive's.
+            sleep: waits that many seconds on the same clock.
+            pace: 1 is as recorded, 4 four times as fast.
+
+        Raises:
+            DeviceError: the pace is not in (0, 100].
+        """
+        if not 0.0 < pace <= 100.0:
+            raise DeviceError(f"a pace of {pace} is not possible: it lies in (0, 100]")
+        self._tub = tub
+        self._clock = clock
+        self._sleep = sleep
+        self._intervals_s = replay_intervals(tub) / pace
+        self.late = 0
+        self.record: Record | None = None
+
+    def __len__(self) -> int:
+        return len(self._tub)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Show every frame once.
+
+        Raises:
+            DeviceError: an image is damaged.
+        """
+        due_s = self._clock()
+        for number, interval_s in enumerate(self._intervals_s):
+            record = self._decode(number)
+            due_s = self._wait_until(due_s, interval_s if number else 0.0)
+            self.record = record
+            yield Frame(record.image, due_s, number, record.class_map)
+            due_s += interval_s
+
+    def _decode(self, number: int) -> Record:
+        try:
+            return self._tub[number]
+        except TubError as error:
+            raise DeviceError(f"the replay ends: {error}") from error
+
+    def _wait_until(self, due_s: float, interval_s: float) -> float:
+        """Wait for a frame's time, and say when it was shown; that is later only when late."""
+        now_s = self._clock()
+        if 0.0 < interval_s <= now_s - due_s:
+            self.late += 1
+            return now_s
+        while now_s < due_s:
+            self._sleep(due_s - now_s)
+            now_s = self._clock()
+        return due_s
+
+
+def replay_intervals(tub: Tub) -> NDArray[np.float64]:
+    """How long each frame of a tub is shown, in seconds.
+
+    It is the time to the next one; the tub's median where the next is of another session, too
+    far away or not later.
+    """
+    controls = tub.controls()
+    intervals_s = np.diff(controls["captured_s"])
+    broken = (np.diff(controls["session"]) != 0) | (intervals_s <= 0.0)
+    broken |= intervals_s > LONGEST_GAP_S
+    usual_s = np.median(intervals_s[~broken]) if (~broken).any() else USUAL_INTERVAL_S
+    intervals_s[broken] = usual_s
+    return np.append(intervals_s, usual_s)
