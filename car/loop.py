@@ -1,7 +1,7 @@
 """The drive loop: a tick for every new frame, from picture to wheels."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from car.actuators import Actuators
 from car.clock import Clock
@@ -12,16 +12,9 @@ from car.human import Human, Wish
 from car.limits import CommandLimits
 from car.modes import Event, Mode, ModeState, commanded, next_state
 from car.pilots.pilot import Decision, Pilot
+from car.recorder import DriveRecorder
 from car.timing import Timing
 from tubs.record import Record
-
-
-class Recorder(Protocol):
-    """Takes records without ever holding up the loop."""
-
-    def append(self, record: Record) -> None:
-        """Keep a record, or drop and count it when there is no room."""
-        ...
 
 
 class Tick(NamedTuple):
@@ -70,7 +63,7 @@ def drive(
     camera: Camera,
     driver: Driver,
     actuators: Actuators,
-    recorder: Recorder,
+    recorder: DriveRecorder,
     clock: Clock,
     timing: Timing,
     watch: Callable[[Tick], None],

@@ -1,6 +1,6 @@
 """The simulated car as a Gymnasium environment, for those who bring their own learner."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -25,7 +25,7 @@ class EverlapEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     "turned_rad"})` fixes everything; without a seed worlds are drawn from a pool and reused.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class EverlapEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         render_mode: str | None = None,
     ) -> None:
         size = (camera.height_px, camera.width_px, 3)
-        self.observation_space = spaces.Dict(
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]
             image=spaces.Box(0, 255, size, np.uint8),
             speed=spaces.Box(-20.0, 20.0, (1,), np.float32),
         )
@@ -90,7 +90,7 @@ class EverlapEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         reward = standing.progress_m - before - (5.0 if off else 0.0)
         return self._observe(), reward, off, self._steps >= self._max_steps, self._info()
 
-    def render(self) -> NDArray[np.uint8]:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8]:
         """The camera's image, uint8 (height, width, 3) RGB."""
         return self._image
 

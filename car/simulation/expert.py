@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from car.actuators import Actuators
-from car.command import Command
+from car.command import STOP, Command
 from car.frame import Frame
+from car.human import Wish
+from car.modes import Event
 from car.pilots.pilot import Decision
 from car.simulation.tracks import Track
 from car.simulation.vehicle import HEADING, SPEED, VehicleParameters, X, Y
@@ -82,6 +84,21 @@ def plan_speed(track: Track) -> NDArray[np.float64]:
             after = speed[(i + 1) % len(track)]
             speed[i] = min(speed[i], math.sqrt(after**2 + 2 * BRAKING_M_S2 * track.spacing_m))
     return np.asarray(speed)
+
+
+class ExpertAtTheWheel:
+    """The expert as a human: lets go of everything once, chooses to drive, and drives."""
+
+    def __init__(self, expert: Expert) -> None:
+        self._expert = expert
+        self._has_chosen = False
+
+    def wish(self, now_s: float) -> Wish:
+        """What the expert's hands do now."""
+        if self._has_chosen:
+            return Wish(self._expert.command(), now_s)
+        self._has_chosen = True
+        return Wish(STOP, now_s, (Event.CHOOSE_HUMAN,))
 
 
 class DisturbedActuators:

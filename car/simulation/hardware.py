@@ -5,23 +5,45 @@ speed controller read the pulses that come out of the chip, cycle by cycle.
 """
 
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
 from car.config import SteeringConfig, ThrottleConfig
 from car.frame import Frame
-from car.simulation.pca9685 import PCA9685Chip
+from car.simulation.pca9685 import PulseWatch, SimulatedPca9685
 from car.simulation.world import World
 
 SERVO_RANGE_US = (600.0, 2400.0)
 """A pulse outside is no servo pulse: the servo holds still and the ESC brakes to neutral."""
 
 
+class WallClock:
+    """Makes simulated time keep to the wall clock."""
+
+    def __init__(self) -> None:
+        self._start_s: float | None = None
+
+    def sleep_until(self, now_s: float) -> None:
+        """Wait until the wall clock is as far from the first call as simulated time from 0.
+
+        A simulation that is behind is not hurried after.
+        """
+        wall_s = time.monotonic()
+        if self._start_s is None:
+            self._start_s = wall_s - now_s
+        ahead_s = self._start_s + now_s - wall_s
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+        else:
+            self._start_s -= ahead_s
+
+
 class SimulatedClock:
     """Virtual time: it moves when told to, and calls those who asked to be called.
 
     Args:
-        wait_until: called with every new time; the default does not wait. `RealTime` does.
+        wait_until: called with every new time; the default does not wait.
     """
 
     def __init__(self, wait_until: Callable[[float], None] = lambda now_s: None) -> None:
@@ -52,9 +74,10 @@ class ServoAndEscWiring:
     """
 
     def __init__(
-        self, chip: PCA9685Chip, steering: SteeringConfig, throttle: ThrottleConfig
+        self, chip: SimulatedPca9685, steering: SteeringConfig, throttle: ThrottleConfig
     ) -> None:
-        self._chip = chip
+        self._servo_wire = PulseWatch(chip, steering.channel)
+        self._esc_wire = PulseWatch(chip, throttle.channel)
         self._steering = steering
         self._throttle = throttle
         self._held = 0.0
@@ -62,10 +85,10 @@ class ServoAndEscWiring:
     def read(self) -> tuple[float, float]:
         """Give steering and throttle in [-1, +1] as the pulses say now."""
         steering, throttle = self._steering, self._throttle
-        pulse = self._chip.pulse_us(steering.channel)
+        pulse = self._servo_wire.pulse_us()
         if pulse is not None and SERVO_RANGE_US[0] <= pulse <= SERVO_RANGE_US[1]:
             self._held = _position(pulse, steering.left_us, steering.centre_us, steering.right_us)
-        pulse = self._chip.pulse_us(throttle.channel)
+        pulse = self._esc_wire.pulse_us()
         if pulse is None or not SERVO_RANGE_US[0] <= pulse <= SERVO_RANGE_US[1]:
             return self._held, 0.0
         return self._held, _position(

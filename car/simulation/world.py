@@ -149,6 +149,11 @@ class World:
         return self.sensor.expose(image, self._noise), class_map
 
     @property
+    def delay_s(self) -> float:
+        """From light to the first movement of a wheel."""
+        return self.camera_delay_s + self._dead_time_s
+
+    @property
     def speed_m_s(self) -> float:
         """Along the car."""
         return float(self.vehicle.state[SPEED])

@@ -1,0 +1,91 @@
+"""`everlap drive`: let a pilot drive, in the simulator or over a recorded tub."""
+
+from pathlib import Path
+
+import click
+
+from car.commands.output import check_outputs, json_option
+from car.commands.worlds import world_options
+from car.config import CarConfig, load_config
+from car.errors import DeviceError
+from tubs.errors import EverlapError
+
+SHIPPED_PILOT = Path(__file__).resolve().parent.parent / "pilots" / "everlap.tflite"
+
+
+class NotCleanError(EverlapError):
+    """The drive ended, but not all laps were done on the road."""
+
+    exit_code = 1
+
+
+@click.command()
+@click.option(
+    "--sim",
+    "track",
+    is_flag=False,
+    flag_value="random:1000",
+    metavar="[TRACK]",
+    help="Drive the simulated car: random:SEED, oval, figure-eight, hairpins, chicane, stadium, "
+    "or a file.csv of points in metres.",
+)
+@click.option("--replay", type=click.Path(path_type=Path), help="Drive over the frames of a tub.")
+@click.option("--pace", default=1.0, show_default=True, help="Replay this many times as fast.")
+@click.option(
+    "--pilot",
+    default=str(SHIPPED_PILOT),
+    show_default="the shipped one",
+    help="A pilot file, or `expert` for the simulator's own driver.",
+)
+@click.option("--laps", default=3, show_default=True, type=click.IntRange(1, 10_000))
+@world_options
+@click.option("--car-level", default=0.0, show_default=True, help="How odd the car is, 0 to 1.")
+@click.option("--real-time", is_flag=True, help="Keep to the wall clock, guard in its own process.")
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="A car.toml.")
+@click.option("--record", type=click.Path(path_type=Path), help="Record a tub in this folder.")
+@click.option("--video", type=click.Path(path_type=Path), help="Film it: a .mp4 or .gif file.")
+@click.option("--pulses", type=click.Path(path_type=Path), help="Replay: pulses to a .csv file.")
+@json_option
+def drive(
+    track: str | None,
+    replay: Path | None,
+    pace: float,
+    pilot: str,
+    laps: int,
+    seed: int,
+    surface: str | None,
+    look: float,
+    delay: float,
+    car_level: float,
+    real_time: bool,
+    config_path: Path | None,
+    record: Path | None,
+    video: Path | None,
+    pulses: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Let a pilot drive.
+
+    The loop, the guard and the chip driver are those of a real car; under them is a simulated
+    PCA9685. Without options the shipped pilot has nothing to drive: choose --sim or --replay.
+    """
+    check_outputs(json_path, video, pulses)
+    config = load_config(config_path) if config_path else CarConfig()
+    if (track is None) == (replay is None):
+        raise DeviceError(
+            "no camera driver for a real car in this version: choose --sim [TRACK] for the "
+            "simulated car, or --replay TUB for recorded frames (one of the two)"
+        )
+    if replay is not None:
+        from car.commands.replay import replay_tub
+
+        replay_tub(replay, Path(pilot), config, pace, video, pulses, json_path)
+        return
+    from car.commands.simulated import Drive, drive_simulated
+    from car.simulation.world import WorldSpec
+
+    assert track is not None
+    spec = WorldSpec(track, surface, seed, look, car_level, delay)
+    wish = Drive(spec, pilot, laps, real_time, record, video)
+    if not drive_simulated(wish, config, json_path):
+        raise NotCleanError("the car left the road or did not finish its laps: see above")

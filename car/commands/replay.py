@@ -1,0 +1,178 @@
+"""Drives over a recorded tub: real frames in at their own pace, pulses out."""
+
+import math
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+
+from car.assembly import Bench, on_the_bench
+from car.command import Command
+from car.commands.output import write_json
+from car.config import CarConfig
+from car.drivers.replay import ReplayCamera
+from car.human import Starter
+from car.limits import CommandLimits
+from car.loop import Driver, Tick, drive
+from car.modes import Event
+from car.overlay import Hud, draw_overlay
+from car.pilots.network import NetworkPilot
+from car.recorder import NoRecorder
+from car.timing import Timing
+from car.video import VideoWriter
+from tubs.atomic import written_whole
+from tubs.reader import Tub
+
+COLUMNS = (
+    "frame,captured_s,human_steering,human_throttle,pilot_steering,pilot_throttle,"
+    "sent_steering,sent_throttle,steering_us,throttle_us"
+)
+
+
+class Row(NamedTuple):
+    """One frame of a replay, in the order of COLUMNS."""
+
+    frame: int
+    captured_s: float
+    human: Command
+    pilot: Command
+    sent: Command
+    steering_us: float
+    throttle_us: float
+
+
+class Replay(NamedTuple):
+    """What came out of a replay."""
+
+    rows: list[Row]
+    timing: Timing
+    late_frames: int
+
+
+def replay_tub(
+    tub: Path,
+    pilot: Path,
+    config: CarConfig,
+    pace: float,
+    video: Path | None,
+    pulses: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Replay a tub through pilot, loop, guard process and chip; print how the two compare.
+
+    Raises:
+        TubError: the tub cannot be read.
+        PilotError: the pilot cannot be used with its images.
+        OutputError: a result cannot be written.
+    """
+    network = NetworkPilot(pilot, config.camera)
+    source = Tub(tub)
+    camera = ReplayCamera(source, time.monotonic, time.sleep, pace)
+    result = _run(camera, network, config, pace, video)
+    click.echo(_describe(result, len(source)))
+    click.echo(result.timing.table())
+    if pulses is not None:
+        with written_whole(pulses) as draft:
+            draft.write_text("\n".join([COLUMNS, *map(_line, result.rows)]) + "\n")
+    write_json(json_path, _figures(result))
+
+
+def _run(
+    camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: float, video: Path | None
+) -> Replay:
+    period_s = 1.0 / (config.camera.frames_per_s * pace)
+    timing = Timing(period_s)
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        bench = stack.enter_context(on_the_bench(config))
+        film = None
+        if video is not None:
+            film = stack.enter_context(VideoWriter(video, config.camera.frames_per_s))
+
+        def watch(tick: Tick) -> None:
+            row = _row(tick, camera, bench)
+            rows.append(row)
+            if film is not None:
+                film.write(_picture(tick, row))
+
+        driver = Driver(
+            Starter(Event.CHOOSE_PILOT),
+            pilot,
+            CommandLimits(config.limits, config.camera.max_age_s),
+            config.human,
+        )
+        drive(camera, driver, bench.actuators, NoRecorder(), time.monotonic, timing, watch)
+    return Replay(rows, timing, camera.late)
+
+
+def _row(tick: Tick, camera: ReplayCamera, bench: Bench) -> Row:
+    record = camera.record
+    assert record is not None
+    assert tick.decision is not None
+    steering = record.human_steering if record.human_steering is not None else record.steering
+    throttle = record.human_throttle if record.human_throttle is not None else record.throttle
+    return Row(
+        tick.frame.number,
+        tick.frame.captured_s,
+        Command(steering, throttle),
+        tick.decision.command,
+        tick.sent,
+        bench.steering_us() or math.nan,
+        bench.throttle_us() or math.nan,
+    )
+
+
+def _picture(tick: Tick, row: Row) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    decision = tick.decision
+    assert decision is not None
+    hud = Hud(
+        steering=tick.sent.steering,
+        throttle=tick.sent.throttle,
+        steering_std=decision.steering_std,
+        reference_steering=row.human.steering,
+        reference_name="human",
+        mode=tick.mode.value,
+        caption=f"frame {row.frame} · {row.steering_us:.0f} us · {row.throttle_us:.0f} us",
+    )
+    return draw_overlay(tick.frame.image, decision.class_map, hud)
+
+
+def _line(row: Row) -> str:
+    commands = (*row.human, *row.pilot, *row.sent)
+    numbers = ",".join(f"{value:.4f}" for value in commands)
+    return f"{row.frame},{row.captured_s:.4f},{numbers},{row.steering_us:.1f},{row.throttle_us:.1f}"
+
+
+def _errors(result: Replay) -> tuple[float, float]:
+    """Mean absolute difference between human and pilot, and between human and their median."""
+    human = np.array([row.human.steering for row in result.rows])
+    pilot = np.array([row.pilot.steering for row in result.rows])
+    return float(np.abs(human - pilot).mean()), float(np.abs(human - np.median(human)).mean())
+
+
+def _describe(result: Replay, records: int) -> str:
+    error, constant = _errors(result)
+    servo = [row.steering_us for row in result.rows]
+    return (
+        f"{len(result.rows)} of {records} frames, {result.late_frames} fetched late\n"
+        f"steering differs from the human's by {error:.3f} on average "
+        f"(holding the human's median still: {constant:.3f})\n"
+        f"servo pulses {np.nanmin(servo):.0f} to {np.nanmax(servo):.0f} us"
+    )
+
+
+def _figures(result: Replay) -> dict[str, object]:
+    error, constant = _errors(result)
+    summary = result.timing.summary()
+    return {
+        "frames": len(result.rows),
+        "late_frames": result.late_frames,
+        "late_ticks": result.timing.late_ticks,
+        "steering_mae": error,
+        "constant_mae": constant,
+        "tick_ms": summary.get("tick", {}),
+        "ms": summary,
+    }

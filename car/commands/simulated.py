@@ -1,0 +1,125 @@
+"""Drives the simulated car and says how it went."""
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from car.assembly import in_real_time, in_virtual_time
+from car.bare import bare_invocation_ms
+from car.commands.output import write_json
+from car.config import CarConfig
+from car.episode import Episode, EpisodeResult, drive_laps, with_expert_lap
+from car.film import LapFilm
+from car.loop import Tick
+from car.pilots.network import NetworkPilot
+from car.pilots.pilot import Pilot
+from car.recorder import NoRecorder, Recorder
+from car.simulation.expert import Expert
+from car.simulation.world import World, WorldSpec
+from car.timing import Timing
+from car.video import VideoWriter
+from tubs.about import TubAbout
+from tubs.writer import TubWriter
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What was asked for on the command line.
+
+    Attributes:
+        world: where to drive.
+        pilot: a pilot file, or `expert`.
+        laps: how many.
+        real_time: keep to the wall clock.
+        record: folder of the tub to record in.
+        video: file of the film.
+    """
+
+    world: WorldSpec
+    pilot: str
+    laps: int
+    real_time: bool
+    record: Path | None
+    video: Path | None
+
+
+def drive_simulated(drive: Drive, config: CarConfig, json_path: Path | None) -> bool:
+    """Drive, print the result and the timing table, write the figures.
+
+    Returns:
+        Whether all laps were done without leaving the road.
+    """
+    network = None if drive.pilot == "expert" else NetworkPilot(Path(drive.pilot), config.camera)
+    world = World(drive.world, config.camera)
+    pilot: Pilot = network or Expert(world)
+    result, timing = _drive(drive, config, world, pilot)
+    result = with_expert_lap(result, world)
+    click.echo(describe(result))
+    click.echo(timing.table())
+    bare = bare_invocation_ms(network) if network else math.nan
+    write_json(json_path, figures(result, timing, bare))
+    return result.laps_done >= result.laps_asked and not result.off_road_events
+
+
+def _drive(
+    drive: Drive, config: CarConfig, world: World, pilot: Pilot
+) -> tuple[EpisodeResult, Timing]:
+    """Drive the laps, with film and recorder where they are asked for."""
+    watchers = []
+    with ExitStack() as stack:
+        recorder = _recorder(drive, config)
+        if drive.video is not None:
+            writer = VideoWriter(drive.video, config.camera.frames_per_s)
+            watchers.append(stack.enter_context(LapFilm(writer, world, drive.laps)).watch)
+
+        def watch(tick: Tick) -> None:
+            for look in watchers:
+                look(tick)
+
+        assemble = in_real_time if drive.real_time else in_virtual_time
+        outcome = drive_laps(
+            Episode(world, pilot, recorder=recorder), config, drive.laps, watch, assemble=assemble
+        )
+    if drive.record is not None:
+        click.echo(f"recorded {recorder.recorded} records in {drive.record}")
+        if recorder.fault or recorder.dropped:
+            click.echo(f"not recorded: {recorder.dropped} ({recorder.fault or 'disk too slow'})")
+    return outcome
+
+
+def _recorder(drive: Drive, config: CarConfig) -> Recorder | NoRecorder:
+    """A recorder; in virtual time the drive waits for it, in real time never."""
+    if drive.record is None:
+        return NoRecorder()
+    about = TubAbout(
+        car="simulated",
+        config=msgspec.to_builtins(config),
+        lens=msgspec.to_builtins(config.camera.lens),
+    )
+    wait_s = 0.0 if drive.real_time else 30.0
+    return Recorder(TubWriter(drive.record, about), wait_s=wait_s)
+
+
+def describe(result: EpisodeResult) -> str:
+    """A drive in a few lines for a terminal."""
+    laps = ", ".join(f"{seconds:.1f}" for seconds in result.lap_times_s) or "none"
+    return (
+        f"{result.track} on {result.surface}, seed {result.look_seed}: "
+        f"{result.laps_done} of {result.laps_asked} laps, "
+        f"{result.off_road_events} off-road events, {result.interventions} interventions\n"
+        f"lap times {laps} s (the expert: {result.expert_lap_time_s:.1f} s); "
+        f"cross-track error {100 * result.cross_track_rmse_m:.1f} cm rms; "
+        f"delay {1000 * result.delay_s:.0f} ms from light to wheels"
+    )
+
+
+def figures(result: EpisodeResult, timing: Timing, bare_p50_ms: float) -> dict[str, Any]:
+    """What `drive --json` writes."""
+    summary = timing.summary()
+    tick = {**summary.get("tick", {}), "bare_p50": bare_p50_ms}
+    return {**msgspec.to_builtins(result), "ticks": timing.ticks, "tick_ms": tick, "ms": summary}

@@ -1,0 +1,55 @@
+"""Runs work in parallel processes, in order, with a progress bar, and stops when told to."""
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def usual_workers() -> int:
+    """As many processes as this machine lets us run at once."""
+    return max(1, len(os.sched_getaffinity(0)))
+
+
+def in_parallel(
+    work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
+) -> Iterator[Result]:
+    """Give the results of all jobs, in the order of the jobs.
+
+    Args:
+        work: a function of a module; it and its jobs are sent to other processes.
+        jobs: what to do.
+        workers: how many processes; 1 works in this one.
+
+    Raises:
+        Exception: what a job raised; jobs that had not begun are dropped.
+    """
+    if workers <= 1 or len(jobs) <= 1:
+        yield from map(work, jobs)
+        return
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=_leave_interrupts)
+    try:
+        yield from pool.map(work, jobs)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def with_progress(results: Iterable[Result], count: int, title: str) -> Iterator[Result]:
+    """Show a progress bar on a terminal while results come in."""
+    from rich.progress import track
+
+    yield from track(results, title, count, transient=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the process that started us; it ends the pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import cv2
+
+    cv2.setNumThreads(1)
