@@ -26,6 +26,7 @@ from tubs.donkeycar import (
 )
 from tubs.draft_folder import folder_written_whole
 from tubs.errors import TubError
+from tubs.in_threads import in_threads
 from tubs.source_image import as_colour_jpeg, read_image, shape_of
 from tubs.timing_guess import guess_timing
 from tubs.writer import EncodedRecord, TubWriter
@@ -102,26 +103,27 @@ def _examine(
 ) -> list[_Usable]:
     records = list(found)
     usable: list[_Usable] = []
-    for done, record in enumerate(records, start=1):
-        try:
-            if isinstance(record, BrokenRecord):
-                raise Unusable(record.reason)
-            examined = _examine_one(record)
-            if record.deleted:
-                report.deleted += 1
-            else:
-                usable.append(examined)
-        except Unusable as error:
-            report.damaged.append(Damage(record.number, str(error)))
+    for done, examined in enumerate(in_threads(_examine_one, records), start=1):
+        if isinstance(examined, Damage):
+            report.damaged.append(examined)
+        elif examined.record.deleted:
+            report.deleted += 1
+        else:
+            usable.append(examined)
         progress(done, len(records))
     report.records = len(records)
     return usable
 
 
-def _examine_one(record: ForeignRecord) -> _Usable:
-    control, clipped = _control_of(record)
-    shape = shape_of(read_image(record.image), record.image.name)
-    return _Usable(record, shape, control, record.value(TIME_KEYS), clipped)
+def _examine_one(record: ForeignRecord | BrokenRecord) -> _Usable | Damage:
+    try:
+        if isinstance(record, BrokenRecord):
+            raise Unusable(record.reason)
+        control, clipped = _control_of(record)
+        shape = shape_of(read_image(record.image), record.image.name)
+        return _Usable(record, shape, control, record.value(TIME_KEYS), clipped)
+    except Unusable as error:
+        return Damage(record.number, str(error))
 
 
 def _control_of(record: ForeignRecord) -> tuple[Control, bool]:
