@@ -1,0 +1,291 @@
+"""The `everlap` script: sets up an environment once, again when it must, and mends what broke.
+
+A stand-in for Python takes the place of `venv` and `pip` and writes down what it was asked to do;
+everything else it hands to the real one.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STAND_IN = f"""#!/bin/sh
+case "$1 $2" in
+    "-m venv")
+        for folder; do :; done
+        mkdir -p "$folder/bin"
+        cp "$0" "$folder/bin/python"
+        echo "venv" >>"$LOG" ;;
+    "-m pip")
+        echo "pip $*" >>"$LOG"
+        [ -z "${{PIP_SLEEPS_S:-}}" ] || sleep "$PIP_SLEEPS_S"
+        [ -z "${{PIP_FAILS:-}}" ] || {{ echo "no such package"; exit 1; }} ;;
+    "-P -m") echo "ran $*" ;;
+    *) exec {sys.executable} "$@" ;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout with nothing but what the script needs, and the stand-in."""
+
+    folder: Path
+    log: Path
+    python: Path
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name != "VIRTUAL_ENV" and not name.startswith("EVERLAP_")
+        }
+        return {**kept, "LOG": str(self.log), "EVERLAP_PYTHON": str(self.python), **settings}
+
+    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self.folder / "everlap", *words],
+            env=self.environment(settings),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*words, **settings)
+        out, err = process.communicate(timeout=30)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def asked(self, what: str) -> int:
+        """How often the stand-in was asked for an environment or an installation."""
+        if not self.log.exists():
+            return 0
+        return sum(line.split()[0] == what for line in self.log.read_text().splitlines())
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    folder = tmp_path / "a checkout"
+    (folder / ".ci").mkdir(parents=True)
+    for name in ("everlap", "pyproject.toml", ".ci/pins-3.11.txt", ".ci/pins-3.13.txt"):
+        shutil.copy(CHECKOUT / name, folder / name)
+    python = tmp_path / "python"
+    python.write_text(STAND_IN)
+    python.chmod(0o755)
+    return Checkout(folder, tmp_path / "log", python)
+
+
+def wait_until_pip_runs(checkout: Checkout) -> None:
+    until_s = time.monotonic() + 20
+    while not checkout.asked("pip"):
+        assert time.monotonic() < until_s, "pip was never started"
+        time.sleep(0.02)
+
+
+def test_the_first_run_installs_and_says_so_in_one_line(checkout: Checkout) -> None:
+    done = checkout.run("demo", "--seed", "3")
+    assert done.returncode == 0
+    assert done.stdout == "ran -P -m car.cli demo --seed 3\n"
+    assert len(done.stderr.splitlines()) == 1
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (1, 1)
+
+
+def test_the_second_run_installs_nothing_and_says_nothing(checkout: Checkout) -> None:
+    checkout.run("drive")
+    done = checkout.run("drive")
+    assert done.stderr == ""
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        (("demo",), "train"),
+        (("train", "tub"), "train"),
+        (("-v", "evaluate"), "train"),
+        (("score",), "train"),
+        (("test", "-k", "guard"), "dev"),
+        (("drive", "demo"), "sim"),
+        (("tub", "info"), "sim"),
+        (("--help",), "sim"),
+        ((), "sim"),
+    ],
+)
+def test_a_subcommand_installs_what_it_needs(
+    checkout: Checkout, words: tuple[str, ...], extra: str
+) -> None:
+    checkout.run(*words)
+    assert f"--editable .[{extra}]" in checkout.log.read_text()
+
+
+def test_a_larger_extra_serves_the_smaller_ones_but_not_the_reverse(checkout: Checkout) -> None:
+    checkout.run("train")
+    checkout.run("drive")
+    assert checkout.asked("pip") == 1
+    checkout.run("test")
+    assert checkout.asked("pip") == 2
+
+
+@pytest.mark.parametrize("name", [".ci/pins-3.11.txt", ".ci/pins-3.13.txt", "pyproject.toml"])
+def test_changed_pins_are_installed_once(checkout: Checkout, name: str) -> None:
+    checkout.run("drive")
+    with (checkout.folder / name).open("a") as pins:
+        pins.write("# changed\n")
+    checkout.run("drive")
+    checkout.run("drive")
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (1, 2)
+
+
+def test_a_checkout_that_was_moved_is_installed_again(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run("drive")
+    moved = Checkout(checkout.folder.rename(tmp_path / "moved"), checkout.log, checkout.python)
+    assert moved.run("drive").returncode == 0
+    assert moved.asked("pip") == 2
+
+
+def test_it_runs_from_any_folder_and_through_symlinks(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "direct").symlink_to(checkout.folder / "everlap")
+    (tmp_path / "bin" / "everlap").symlink_to("../direct")
+    done = subprocess.run(
+        ["bin/everlap", "drive"],
+        cwd=tmp_path,
+        env=checkout.environment({}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "ran -P -m car.cli drive\n"
+    assert (checkout.folder / ".venv").is_dir()
+
+
+def test_an_interrupted_installation_is_made_anew(checkout: Checkout) -> None:
+    process = checkout.start("drive", PIP_SLEEPS_S="20")
+    wait_until_pip_runs(checkout)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "interrupted" in err.splitlines()[-1]
+    assert checkout.run("drive").returncode == 0
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (2, 2)
+
+
+def test_a_killed_installation_is_made_anew(checkout: Checkout) -> None:
+    process = checkout.start("drive", PIP_SLEEPS_S="20")
+    wait_until_pip_runs(checkout)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=10)
+    assert checkout.run("drive").returncode == 0
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (2, 2)
+
+
+def test_a_failed_installation_shows_why_and_is_tried_again(checkout: Checkout) -> None:
+    failed = checkout.run("drive", PIP_FAILS="1")
+    assert failed.returncode == 1
+    assert "no such package" in failed.stderr
+    assert failed.stdout == ""
+    assert checkout.run("drive").returncode == 0
+    assert checkout.asked("pip") == 2
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
+    checkout.run("drive")
+    (checkout.folder / ".venv" / "bin" / "python").unlink()
+    assert checkout.run("drive").returncode == 0
+    assert checkout.asked("venv") == 2
+
+
+def test_two_at_once_install_once(checkout: Checkout) -> None:
+    first = checkout.start("drive", PIP_SLEEPS_S="0.5")
+    wait_until_pip_runs(checkout)
+    second = checkout.start("drive")
+    _, waited = second.communicate(timeout=20)
+    first.communicate(timeout=20)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "waiting for another installation" in waited
+    assert checkout.asked("pip") == 1
+
+
+def test_a_running_command_does_not_hold_the_lock(checkout: Checkout) -> None:
+    """Or the next installation would wait for the end of a drive."""
+    script = checkout.python.read_text()
+    checkout.python.write_text(script.replace('echo "ran $*"', "exec ls -l /proc/self/fd"))
+    done = checkout.run("drive")
+    assert "pyproject.toml" not in done.stdout
+
+
+def test_an_active_environment_is_used_when_told_to_and_never_removed(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    active = tmp_path / "active"
+    (active / "bin").mkdir(parents=True)
+    shutil.copy(checkout.python, active / "bin" / "python")
+    settings = {"EVERLAP_VENV": "active", "VIRTUAL_ENV": str(active)}
+    process = checkout.start("drive", PIP_SLEEPS_S="20", **settings)
+    wait_until_pip_runs(checkout)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=10)
+    assert checkout.run("drive", **settings).returncode == 0
+    assert checkout.asked("venv") == 0
+    assert not (checkout.folder / ".venv").exists()
+
+
+def test_active_without_an_active_environment_is_refused(checkout: Checkout) -> None:
+    done = checkout.run("drive", EVERLAP_VENV="active")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "no virtual environment is active" in done.stderr
+
+
+def test_an_environment_may_lie_elsewhere(checkout: Checkout, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    assert checkout.run("drive", EVERLAP_VENV=str(elsewhere)).returncode == 0
+    assert (elsewhere / "bin" / "python").exists()
+
+
+def test_a_folder_that_is_no_environment_is_left_alone(checkout: Checkout, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "photo.jpg").touch()
+    done = checkout.run("drive", EVERLAP_VENV=str(precious))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert (precious / "photo.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "remedy"),
+    [
+        ("exit 1", "Python 3.11, 3.12 or 3.13"),
+        ('case "$2" in *ensurepip*) exit 1 ;; esac', "sudo apt install python3-venv"),
+    ],
+)
+def test_a_python_that_will_not_do_is_refused_with_a_remedy(
+    checkout: Checkout, script: str, remedy: str
+) -> None:
+    checkout.python.write_text(STAND_IN.replace("#!/bin/sh", f"#!/bin/sh\n{script}"))
+    done = checkout.run("drive")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert remedy in done.stderr
+    assert not (checkout.folder / ".venv").exists()
+
+
+def test_a_machine_without_python_is_told_what_to_install(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("dirname", "readlink", "cksum", "wc", "cat", "uname"):
+        found = shutil.which(tool)
+        assert found is not None
+        (tools / tool).symlink_to(found)
+    done = checkout.run("drive", PATH=str(tools), EVERLAP_PYTHON="")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "sudo apt install python3" in done.stderr
