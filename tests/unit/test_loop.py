@@ -1,0 +1,200 @@
+"""The drive loop with plain parts: order, neutral on every exit, and what is recorded."""
+
+import math
+from collections.abc import Iterator
+from types import TracebackType
+
+import numpy as np
+import pytest
+
+from car.command import STOP, Command
+from car.config import HumanConfig, LimitsConfig
+from car.errors import DeviceError, PilotError, StaleFrameError
+from car.frame import Frame
+from car.human import Starter, Wish
+from car.limits import CommandLimits
+from car.loop import Driver, Tick, drive
+from car.modes import Event, Mode
+from car.pilots.pilot import Decision
+from car.recorder import NoRecorder
+from car.timing import Timing
+from tubs.record import Record
+
+
+class Hands:
+    """Actuators that remember; their clock is set by the camera."""
+
+    def __init__(self, fails_at: int = -1) -> None:
+        self.sent: list[Command] = []
+        self.neutral = False
+        self.fails_at = fails_at
+
+    def __enter__(self) -> "Hands":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.neutral = True
+
+    def send(self, command: Command) -> Command:
+        if len(self.sent) == self.fails_at:
+            raise DeviceError("the bus is gone")
+        self.sent.append(command)
+        return Command(round(command.steering, 1), round(command.throttle, 1))
+
+
+class Pictures:
+    """A camera of some frames, each as old as wished when it arrives."""
+
+    def __init__(self, count: int, age_s: float = 0.02) -> None:
+        self.now_s = 0.0
+        self.count = count
+        self.age_s = age_s
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number in range(self.count):
+            self.now_s = 0.05 * number + self.age_s
+            yield Frame(np.zeros((4, 4, 3), np.uint8), 0.05 * number, number)
+
+    def clock(self) -> float:
+        return self.now_s
+
+
+class Straight:
+    """A pilot that always wants the same, and may fail."""
+
+    def __init__(self, command: Command, error: Exception | None = None) -> None:
+        self.command = command
+        self.error = error
+
+    def decide(self, frame: Frame) -> Decision:
+        if self.error is not None and frame.number == 3:
+            raise self.error
+        return Decision(self.command, 0.1)
+
+
+class Memory(NoRecorder):
+    """A recorder that keeps its records."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def append(self, record: Record) -> None:
+        self.records.append(record)
+
+
+class Stick:
+    """A human who chooses once and then holds the stick; from some time on they are silent."""
+
+    def __init__(self, choice: Event, command: Command, silent_after_s: float = math.inf) -> None:
+        self.choice: tuple[Event, ...] = (choice,)
+        self.command = command
+        self.silent_after_s = silent_after_s
+
+    def wish(self, now_s: float) -> Wish:
+        events, self.choice = self.choice, ()
+        command = STOP if events else self.command
+        return Wish(command, min(now_s, self.silent_after_s), events)
+
+
+def run(
+    camera: Pictures, human: Starter | Stick, pilot: Straight | None, hands: Hands
+) -> tuple[list[Tick], Memory, Timing]:
+    ticks: list[Tick] = []
+    memory, timing = Memory(), Timing(0.05)
+    driver = Driver(human, pilot, CommandLimits(LimitsConfig(), 0.3), HumanConfig())
+    drive(camera, driver, hands, memory, camera.clock, timing, ticks.append)
+    return ticks, memory, timing
+
+
+def test_every_frame_is_one_tick_and_the_end_of_the_camera_is_neutral() -> None:
+    hands = Hands()
+    ticks, memory, timing = run(
+        Pictures(5), Starter(Event.CHOOSE_PILOT), Straight(Command(0.44, 0.3)), hands
+    )
+    assert len(ticks) == len(memory.records) == timing.ticks == len(hands.sent) == 5
+    assert hands.neutral
+
+
+def test_what_was_really_sent_is_what_is_recorded() -> None:
+    _, memory, _ = run(
+        Pictures(9), Starter(Event.CHOOSE_PILOT), Straight(Command(0.44, 0.3)), Hands()
+    )
+    last = memory.records[-1]
+    assert (last.steering, last.throttle) == (0.4, 0.3)
+    assert last.pilot_steering == 0.44
+    assert last.human_steering is None
+    assert last.mode == "pilot"
+    assert last.applied_s - last.captured_s == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    "error", [PilotError("nan"), KeyboardInterrupt(), MemoryError(), RuntimeError("any")]
+)
+def test_whatever_a_pilot_throws_leaves_the_car_at_neutral(error: Exception) -> None:
+    hands = Hands()
+    with pytest.raises(type(error)):
+        run(Pictures(9), Starter(Event.CHOOSE_PILOT), Straight(Command(0, 0.3), error), hands)
+    assert hands.neutral
+    assert len(hands.sent) == 3
+
+
+def test_a_bus_that_fails_leaves_the_car_at_neutral() -> None:
+    hands = Hands(fails_at=2)
+    with pytest.raises(DeviceError):
+        run(Pictures(9), Starter(Event.CHOOSE_PILOT), Straight(Command(0, 0.3)), hands)
+    assert hands.neutral
+
+
+def test_a_stale_frame_ends_the_drive_at_neutral() -> None:
+    hands = Hands()
+    with pytest.raises(StaleFrameError):
+        run(Pictures(9, age_s=0.5), Starter(Event.CHOOSE_PILOT), Straight(Command(0, 1)), hands)
+    assert hands.neutral
+    assert not hands.sent
+
+
+def test_without_a_choice_nothing_moves() -> None:
+    hands = Hands()
+    run(Pictures(9), Starter(Event.STOP), Straight(Command(0.5, 0.5)), hands)
+    assert set(hands.sent) == {STOP}
+
+
+def test_a_silent_human_stops_the_car_within_the_expiry() -> None:
+    hands = Hands()
+    ticks, _, _ = run(
+        Pictures(20), Stick(Event.CHOOSE_HUMAN, Command(0.1, 0.3), silent_after_s=0.3), None, hands
+    )
+    throttle = [command.throttle for command in hands.sent]
+    assert throttle[5] > 0
+    silent_from = math.ceil((0.3 + HumanConfig().expiry_s) / 0.05) + 1
+    assert not any(throttle[silent_from:])
+    assert ticks[-1].mode is Mode.STOPPED
+
+
+def test_in_assisted_mode_the_pilot_steers_and_the_human_has_the_throttle() -> None:
+    hands = Hands()
+    _, memory, _ = run(
+        Pictures(9),
+        Stick(Event.CHOOSE_ASSISTED, Command(-0.9, 0.2)),
+        Straight(Command(0.5, 0.6)),
+        hands,
+    )
+    assert hands.sent[-1] == Command(0.5, 0.2)
+    assert memory.records[-1].human_steering == -0.9
+
+
+def test_a_tick_longer_than_the_period_counts_as_late() -> None:
+    times = iter([0.0, 0.01, 0.02, 0.08, 1.0, 1.01, 1.02, 1.03])
+    timing = Timing(0.05, lambda: next(times))
+    for captured in (0.0, 0.05):
+        began, decided, sent = timing.stopwatch(), timing.stopwatch(), timing.stopwatch()
+        timing.add(captured, 0.02, began, decided, sent)
+    assert timing.late_ticks == 1
+    assert timing.summary()["tick"]["max"] == pytest.approx(80.0)
+    assert timing.summary()["period"]["p50"] == pytest.approx(50.0)
+    assert "1 late" in timing.table()
