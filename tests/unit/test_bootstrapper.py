@@ -23,7 +23,8 @@ case "$1 $2" in
         for folder; do :; done
         mkdir -p "$folder/bin"
         cp "$0" "$folder/bin/python"
-        echo "venv" >>"$LOG" ;;
+        echo "venv" >>"$LOG"
+        [ -z "${{VENV_SLEEPS_S:-}}" ] || sleep "$VENV_SLEEPS_S" ;;
     "-m pip")
         echo "pip $*" >>"$LOG"
         [ -z "${{PIP_SLEEPS_S:-}}" ] || sleep "$PIP_SLEEPS_S"
@@ -84,10 +85,10 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(folder, tmp_path / "log", python)
 
 
-def wait_until_pip_runs(checkout: Checkout) -> None:
+def wait_until_asked(checkout: Checkout, what: str) -> None:
     until_s = time.monotonic() + 20
-    while not checkout.asked("pip"):
-        assert time.monotonic() < until_s, "pip was never started"
+    while not checkout.asked(what):
+        assert time.monotonic() < until_s, f"{what} was never started"
         time.sleep(0.02)
 
 
@@ -170,7 +171,7 @@ def test_it_runs_from_any_folder_and_through_symlinks(checkout: Checkout, tmp_pa
 
 def test_an_interrupted_installation_is_made_anew(checkout: Checkout) -> None:
     process = checkout.start("drive", PIP_SLEEPS_S="20")
-    wait_until_pip_runs(checkout)
+    wait_until_asked(checkout, "pip")
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 130
@@ -179,13 +180,18 @@ def test_an_interrupted_installation_is_made_anew(checkout: Checkout) -> None:
     assert (checkout.asked("venv"), checkout.asked("pip")) == (2, 2)
 
 
-def test_a_killed_installation_is_made_anew(checkout: Checkout) -> None:
-    process = checkout.start("drive", PIP_SLEEPS_S="20")
-    wait_until_pip_runs(checkout)
+@pytest.mark.parametrize(
+    ("stage", "slow", "times"), [("venv", "VENV_SLEEPS_S", 1), ("pip", "PIP_SLEEPS_S", 2)]
+)
+def test_a_killed_installation_is_made_anew(
+    checkout: Checkout, stage: str, slow: str, times: int
+) -> None:
+    process = checkout.start("drive", **{slow: "20"})
+    wait_until_asked(checkout, stage)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=10)
     assert checkout.run("drive").returncode == 0
-    assert (checkout.asked("venv"), checkout.asked("pip")) == (2, 2)
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (2, times)
 
 
 def test_a_failed_installation_shows_why_and_is_tried_again(checkout: Checkout) -> None:
@@ -206,7 +212,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) ->
 
 def test_two_at_once_install_once(checkout: Checkout) -> None:
     first = checkout.start("drive", PIP_SLEEPS_S="0.5")
-    wait_until_pip_runs(checkout)
+    wait_until_asked(checkout, "pip")
     second = checkout.start("drive")
     _, waited = second.communicate(timeout=20)
     first.communicate(timeout=20)
@@ -231,7 +237,7 @@ def test_an_active_environment_is_used_when_told_to_and_never_removed(
     shutil.copy(checkout.python, active / "bin" / "python")
     settings = {"EVERLAP_VENV": "active", "VIRTUAL_ENV": str(active)}
     process = checkout.start("drive", PIP_SLEEPS_S="20", **settings)
-    wait_until_pip_runs(checkout)
+    wait_until_asked(checkout, "pip")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=10)
     assert checkout.run("drive", **settings).returncode == 0
