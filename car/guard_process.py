@@ -32,6 +32,7 @@ RETRY_S = 0.01
 LAST_TRIES_S = 10.0
 """How long neutral is tried after the drive loop has gone, while the bus is broken."""
 HALF_A_MESSAGE_S = 0.05
+"""Longest wait for the rest of a message, and for the other end to take a reply."""
 
 log = logging.getLogger("car.guard_process")
 
@@ -61,6 +62,7 @@ class Desk:
 
     def __init__(self, link: socket.socket, bell: socket.socket, guard: Guard) -> None:
         self._link, self._bell, self._guard = link, bell, guard
+        link.settimeout(HALF_A_MESSAGE_S)
         self._sequence = 0
         self._poll = select.poll()
         self._poll.register(link, select.POLLIN)

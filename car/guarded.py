@@ -1,16 +1,17 @@
 """The drive loop's end of the guard process: actuators that stop even when this process dies."""
 
+import logging
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import msgspec
 
-from car.command import Command
+from car.command import STOP, Command
 from car.config import CarConfig
 from car.drivers.emergency import put_throttle_at_neutral
 from car.drivers.i2c import I2cBus
@@ -20,6 +21,10 @@ from car.guard_messages import Ask, Outcome, Reply, Request, receive_reply, requ
 
 START_TIMEOUT_S = 15.0
 LEAVE_TIMEOUT_S = 1.0
+LAST_TRIES_S = 10.0
+"""How long a guard that ends goes on trying while the bus is broken."""
+
+log = logging.getLogger(__name__)
 
 PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from car.guard_process import main; "
 """Imports `car` from where this file lies, also when it is not installed."""
@@ -86,11 +91,11 @@ class GuardProcess:
         self._sequence, self.state = 0, GuardState.WAITING
         try:
             self._link.settimeout(START_TIMEOUT_S)
-            reply = self._receive(self._link, 0)
+            reply = _receive(self._link, 0)
             self._link.settimeout(self._reply_timeout_s)
             _raise_if_failed(reply)
         except BaseException:
-            self._end()
+            self._end(0.0)
             raise
         return self
 
@@ -108,13 +113,13 @@ class GuardProcess:
         """
         if self._link is None:
             return
+        self._link.settimeout(LEAVE_TIMEOUT_S)
         try:
-            self._link.settimeout(LEAVE_TIMEOUT_S)
-            reply = self._ask(Ask.LEAVE, Command(0.0, 0.0))
-        finally:
-            self._end()
-        if reply.outcome is not Outcome.LEFT:
-            _raise_if_failed(reply)
+            reply = self._ask(Ask.LEAVE, STOP)
+        except GuardError as silence:
+            self._end_patiently(str(silence))
+        self._end(LEAVE_TIMEOUT_S)
+        _raise_if_failed(reply)
 
     @property
     def latched(self) -> bool:
@@ -139,47 +144,55 @@ class GuardProcess:
             GuardError: it is gone or does not answer, or refused the command.
             DeviceError: the command did not reach the chip.
         """
-        reply = self._ask(Ask.APPLY, command)
+        try:
+            reply = self._ask(Ask.APPLY, command)
+            if reply.outcome is Outcome.LEFT:
+                raise GuardError("the guard was told to end")
+        except GuardError as silence:
+            self._end_at_once(str(silence))
         self.state = reply.state
-        if reply.outcome is not Outcome.DONE:
-            _raise_if_failed(reply)
-            self._abandon(f"the guard has ended ({reply.outcome.name})")
+        _raise_if_failed(reply)
         return reply.sent
 
     def _ask(self, ask: Ask, command: Command) -> Reply:
         link = self._link
         if link is None:
-            raise GuardError("the guard is not running: the throttle was put at neutral before")
+            raise GuardError("the guard is not running")
         self._sequence += 1
         try:
             link.sendall(request_bytes(Request(ask, self._sequence, command)))
         except OSError as error:
-            self._abandon(f"the guard is gone ({error})")
-        return self._receive(link, self._sequence)
+            raise GuardError(f"the guard is gone ({error})") from error
+        return _receive(link, self._sequence)
 
-    def _receive(self, link: socket.socket, sequence: int) -> Reply:
-        """Wait for the answer to a request; what a guard that is ending says has number 0."""
-        try:
-            while (reply := receive_reply(link)).sequence not in (0, sequence):
-                pass
-        except TimeoutError:
-            self._abandon(f"the guard did not answer within {link.gettimeout():g} s")
-        except (EOFError, OSError, ValueError) as error:
-            self._abandon(f"the guard is gone ({error})")
-        return reply
-
-    def _abandon(self, why: str) -> None:
+    def _end_at_once(self, why: str) -> NoReturn:
         """Put the throttle at neutral from here, once no guard can interfere.
 
         Raises:
             GuardError: always.
         """
-        self._end()
-        self.state = GuardState.LATCHED
+        self._end(0.0)
         try:
             self._neutral_from_here()
         except DeviceError as error:
             raise GuardError(f"{why}, and neutral did not reach the chip: {error}") from error
+        raise GuardError(f"{why}: the throttle was put at neutral from the drive loop")
+
+    def _end_patiently(self, why: str) -> NoReturn:
+        """Put the throttle at neutral from here; where the bus is broken let the guard try on.
+
+        Raises:
+            GuardError: always.
+        """
+        try:
+            self._neutral_from_here()
+        except DeviceError as error:
+            log.error("hold the car: the chip does not take neutral (%s); trying on", error)
+            self._end(LAST_TRIES_S + LEAVE_TIMEOUT_S)
+            raise GuardError(
+                f"{why}, and neutral may not have reached the chip: {error}"
+            ) from error
+        self._end(0.0)
         raise GuardError(f"{why}: the throttle was put at neutral from the drive loop")
 
     def _neutral_from_here(self) -> None:
@@ -189,18 +202,35 @@ class GuardProcess:
         finally:
             bus.deinit()
 
-    def _end(self) -> None:
+    def _end(self, patience_s: float) -> None:
         """Close the link and see the process off, by force if it lingers."""
         link, process, self._link, self._process = self._link, self._process, None, None
+        self.state = GuardState.LATCHED
         if link is not None:
             link.close()
         if process is None:
             return
         try:
-            process.wait(LEAVE_TIMEOUT_S)
+            process.wait(patience_s)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            process.wait(LEAVE_TIMEOUT_S)
+
+
+def _receive(link: socket.socket, sequence: int) -> Reply:
+    """Wait for the answer to a request; what a guard says at its beginning and end has number 0.
+
+    Raises:
+        GuardError: it is gone or silent.
+    """
+    try:
+        while (reply := receive_reply(link)).sequence not in (0, sequence):
+            pass
+    except TimeoutError as error:
+        raise GuardError(f"the guard did not answer within {link.gettimeout():g} s") from error
+    except (EOFError, OSError, ValueError) as error:
+        raise GuardError(f"the guard is gone ({error})") from error
+    return reply
 
 
 def _raise_if_failed(reply: Reply) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from car.drivers.i2c import ReadableBuffer, WriteableBuffer
 from car.errors import SimulationError
-from car.simulation.pca9685 import STATE_BYTES, PCA9685Chip, powered_on
+from car.simulation.pca9685 import STATE_BYTES, SimulatedPca9685, powered_on
 from tubs.atomic import written_whole
 
 
@@ -41,7 +41,7 @@ class BusFault(Protocol):
         ...
 
 
-class SimulatedI2C:
+class SimulatedI2c:
     """A bus with chips on it.
 
     Args:
@@ -162,8 +162,12 @@ def not_acknowledged() -> OSError:
     return OSError(errno.EREMOTEIO, "Remote I/O error")
 
 
-def open_chip(path: Path) -> PCA9685Chip:
+def open_chip(path: Path, address: int = 0x40) -> SimulatedPca9685:
     """Open the chip that lives in a file; a new file is a chip just powered on.
+
+    Args:
+        path: of the chip file.
+        address: of a new chip; one that is there keeps its own.
 
     Raises:
         SimulationError: the file holds something else or cannot be opened.
@@ -171,21 +175,21 @@ def open_chip(path: Path) -> PCA9685Chip:
     """
     if not path.exists():
         with written_whole(path) as draft:
-            draft.write_bytes(powered_on())
+            draft.write_bytes(powered_on(address))
     try:
         with path.open("r+b") as file:
             size = os.fstat(file.fileno()).st_size
             state = mmap.mmap(file.fileno(), min(size, STATE_BYTES + 1)) if size else bytearray()
     except OSError as error:
         raise SimulationError(f"cannot open the chip file {path}: {error.strerror}") from error
-    return PCA9685Chip(state)
+    return SimulatedPca9685(state)
 
 
-def open_simulated_bus(path: Path) -> SimulatedI2C:
+def open_simulated_bus(path: Path) -> SimulatedI2c:
     """Open a bus with one chip on it, which lives in a file and outlives this process.
 
     Raises:
         SimulationError: the file holds something else or cannot be opened.
         OutputError: the file cannot be made.
     """
-    return SimulatedI2C([open_chip(path)])
+    return SimulatedI2c([open_chip(path)])

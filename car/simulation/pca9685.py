@@ -26,7 +26,7 @@ FULL = 0x10
 GENERAL_CALL, SOFTWARE_RESET = 0x00, b"\x06"
 CHANNELS, TICKS = 16, 4096
 
-POINTER, REFUSALS, CHANGES, MAGIC_AT = 256, 257, 260, 264
+POINTER, REFUSALS, STRAPS, CHANGES, MAGIC_AT = 256, 257, 258, 260, 264
 MAGIC = b"PCA9685\n"
 STATE_BYTES = MAGIC_AT + len(MAGIC)
 """Size of the buffer: 256 registers, then what the bus side of the chip remembers."""
@@ -34,23 +34,28 @@ STATE_BYTES = MAGIC_AT + len(MAGIC)
 FOR_EVER = 255
 
 
-def powered_on() -> bytearray:
-    """Give the state of a chip just after its supply came up: asleep, every channel off."""
+def powered_on(address: int = 0x40) -> bytearray:
+    """Give the state of a chip just after its supply came up: asleep, every channel off.
+
+    Args:
+        address: set by the solder bridges, 0x40 to 0x7F.
+    """
     state = bytearray(STATE_BYTES)
     state[MODE1], state[MODE2] = SLEEP | ALLCALL, 0x04
     state[SUBADR1 : ALLCALLADR + 1] = b"\xe2\xe4\xe8\xe0"
     state[LED0 : LAST_LED + 1] = bytes((0, 0, 0, FULL)) * CHANNELS
     state[PRE_SCALE] = 0x1E
+    state[STRAPS] = address
     state[MAGIC_AT:] = MAGIC
     return state
 
 
-class PCA9685Chip:
+class SimulatedPca9685:
     """One chip on the bus.
 
     Args:
         state: STATE_BYTES bytes that it lives in; without them it has just been powered on.
-        address: set by the solder bridges, 0x40 to 0x7F.
+        address: set by the solder bridges, 0x40 to 0x7F; as the state has it when not given.
         oscillator_hz: how fast this chip's own oscillator really is, nominally 25 MHz.
 
     Raises:
@@ -61,7 +66,7 @@ class PCA9685Chip:
         self,
         state: bytearray | mmap.mmap | None = None,
         *,
-        address: int = 0x40,
+        address: int | None = None,
         oscillator_hz: float = 25_000_000,
     ) -> None:
         if state is None:
@@ -72,13 +77,19 @@ class PCA9685Chip:
                 "delete the chip file, a new one is made"
             )
         self._state = state
-        self.address = address
+        if address is not None:
+            state[STRAPS] = address
         self.oscillator_hz = oscillator_hz
+
+    @property
+    def address(self) -> int:
+        """The 7-bit address that the solder bridges set."""
+        return self._state[STRAPS]
 
     def power_on(self) -> None:
         """Lose everything, as after a brown-out of its supply."""
         refusals, changes = self._state[REFUSALS], self.changes
-        self._state[:] = bytes(powered_on())
+        self._state[:] = bytes(powered_on(self.address))
         self._state[REFUSALS] = refusals
         self._count_change(changes)
 
@@ -164,7 +175,7 @@ class PCA9685Chip:
 class PulseWatch:
     """The pulse on one channel for a hot loop: decoded again only after the chip was written."""
 
-    def __init__(self, chip: PCA9685Chip, channel: int) -> None:
+    def __init__(self, chip: SimulatedPca9685, channel: int) -> None:
         self._chip, self._channel = chip, channel
         self._state = chip._state
         self._seen: bytes | bytearray = b""

@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from car.simulation.pca9685 import PCA9685Chip, PulseWatch
+from car.simulation.pca9685 import PulseWatch, SimulatedPca9685
 
 WRITES = st.lists(st.binary(max_size=12), max_size=30)
 
 
 @given(WRITES)
 def test_any_bytes_leave_a_chip_whose_watch_agrees_with_it(writes: list[bytes]) -> None:
-    chip = PCA9685Chip()
+    chip = SimulatedPca9685()
     watches = [PulseWatch(chip, channel) for channel in range(16)]
     for data in writes:
         chip.write(0x40, data)
@@ -20,7 +20,7 @@ def test_any_bytes_leave_a_chip_whose_watch_agrees_with_it(writes: list[bytes]) 
 
 @given(WRITES)
 def test_no_pulse_is_longer_than_the_cycle(writes: list[bytes]) -> None:
-    chip = PCA9685Chip()
+    chip = SimulatedPca9685()
     for data in writes:
         chip.write(0x40, data)
     chip.write(0x40, b"\xfe")
@@ -31,7 +31,7 @@ def test_no_pulse_is_longer_than_the_cycle(writes: list[bytes]) -> None:
 
 @given(WRITES)
 def test_a_software_reset_forgets_everything(writes: list[bytes]) -> None:
-    chip, new = PCA9685Chip(), PCA9685Chip()
+    chip, new = SimulatedPca9685(), SimulatedPca9685()
     for data in writes:
         chip.write(0x40, data)
     chip.write(0x00, b"\x06")

@@ -11,8 +11,8 @@ from car.config import ChipConfig, SteeringConfig, ThrottleConfig
 from car.drivers.pca9685 import ServoAndEsc
 from car.drivers.pulses import PulseRange, TickScale, prescale_for, tick_us
 from car.errors import ConfigError, DeviceError
-from car.simulation.i2c import SimulatedI2C
-from car.simulation.pca9685 import PCA9685Chip
+from car.simulation.i2c import SimulatedI2c
+from car.simulation.pca9685 import SimulatedPca9685
 
 UNITS = st.floats(-1.0, 1.0)
 OSCILLATORS_HZ = st.integers(23_000_000, 27_000_000)
@@ -102,9 +102,9 @@ def test_the_servo_sees_the_pulse_asked_for_within_3_us_at_60_hz(
     steering: float, throttle: float, oscillator_hz: int
 ) -> None:
     """Within a tick of the ends, where no pulse may reach beyond, it may be 4.1 us short."""
-    chip = PCA9685Chip(oscillator_hz=oscillator_hz)
+    chip = SimulatedPca9685(oscillator_hz=oscillator_hz)
     wheels = ServoAndEsc(
-        SimulatedI2C([chip]),
+        SimulatedI2c([chip]),
         ChipConfig(oscillator_hz=oscillator_hz),
         SteeringConfig(),
         ThrottleConfig(),

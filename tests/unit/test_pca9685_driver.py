@@ -8,8 +8,8 @@ from car.drivers.emergency import put_throttle_at_neutral
 from car.drivers.pca9685 import LOOK_PERIOD_S, ServoAndEsc
 from car.errors import ConfigError, DeviceError
 from car.simulation.bus_faults import ChipReset, Nack, StuckBus, TornWrite
-from car.simulation.i2c import SimulatedI2C
-from car.simulation.pca9685 import PCA9685Chip, powered_on
+from car.simulation.i2c import SimulatedI2c
+from car.simulation.pca9685 import SimulatedPca9685, powered_on
 
 TICK_US = 102 / 25
 
@@ -19,8 +19,8 @@ class Bench:
 
     def __init__(self, steering: int = 1, throttle: int = 0) -> None:
         self.memory = powered_on()
-        self.chip = PCA9685Chip(self.memory)
-        self.bus = SimulatedI2C([self.chip])
+        self.chip = SimulatedPca9685(self.memory)
+        self.bus = SimulatedI2c([self.chip])
         self.now_s = 0.0
         self.steering, self.throttle = steering, throttle
         self.wheels = self.drive_train()
@@ -76,7 +76,7 @@ def test_neighbours_are_one_burst_and_others_are_two_writes() -> None:
             assert bench.bus.transactions - before == writes
 
 
-class Witness(PCA9685Chip):
+class Witness(SimulatedPca9685):
     """Writes down the throttle pulse after each write to a chip, which it shares with another."""
 
     def __init__(self, bench: Bench) -> None:
@@ -197,7 +197,7 @@ def test_writing_before_the_start_is_refused(bench: Bench) -> None:
 
 
 def test_pulses_that_do_not_fit_the_cycle_are_refused() -> None:
-    bus = SimulatedI2C([])
+    bus = SimulatedI2c([])
     with pytest.raises(ConfigError, match="does not fit"):
         ServoAndEsc(
             bus,
