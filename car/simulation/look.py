@@ -1,0 +1,315 @@
+"""How a place is to look: materials, colours, lines, light and weather, chosen by seed and level."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from car.errors import SimulationError
+from car.simulation import materials
+from car.simulation.dice import Colour, Dice
+from car.simulation.materials import Material
+
+SURFACES: tuple[str, ...] = (
+    "asphalt",
+    "two-lanes",
+    "tape-wood",
+    "tape-tile",
+    "tape-concrete",
+    "tape-carpet",
+    "dirt",
+)
+
+
+@dataclass(frozen=True)
+class Stripe:
+    """A line along the road.
+
+    Attributes:
+        offset_m: from the middle of the road, left is positive.
+        width_m: of the line.
+        colour: RGB 0..255.
+        period_m: from one dash to the next.
+        dash_m: length of a dash; not shorter than period_m: the line is solid.
+        wear: 0 fresh, 1 nearly gone.
+        is_edge: it goes on around a crossing; other lines end before it.
+    """
+
+    offset_m: float
+    width_m: float
+    colour: Colour
+    period_m: float
+    dash_m: float
+    wear: float
+    is_edge: bool
+
+
+@dataclass(frozen=True)
+class Weather:
+    """The light of an hour.
+
+    Attributes:
+        name: clear, cloudy, overcast, dusk, or fog; indoors lamps.
+        lit: RGB gain in full light.
+        shaded: RGB gain in a shadow.
+        shadow: how dark shadows are, 0 none, 1 as dark as `shaded`.
+        haze_per_m: reciprocal of the distance over which things fade.
+        sun_rad: direction of the light, counter-clockwise from east.
+        shadow_length: of a shadow, in heights of what throws it.
+    """
+
+    name: str
+    lit: Colour
+    shaded: Colour
+    shadow: float
+    haze_per_m: float
+    sun_rad: float
+    shadow_length: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything about a place that is not its shape.
+
+    Attributes:
+        surface: one of SURFACES.
+        indoors: there are walls and no sky.
+        road: material of the road.
+        road_colour: RGB 0..255.
+        ground: material beside the road.
+        ground_colour: RGB 0..255.
+        one_floor: the road is the same floor as the ground beside it.
+        stripes: the lines.
+        edge_m: over how much the road fades into the ground.
+        wobble_m: how far the edge of the road strays.
+        rut: how much the wheel tracks differ in brightness; below zero is darker.
+        roughness: strength of the fine grain seen close up (road, ground), 0..1.
+        weather: the light.
+    """
+
+    surface: str
+    indoors: bool
+    road: Material
+    road_colour: Colour
+    ground: Material
+    ground_colour: Colour
+    one_floor: bool
+    stripes: tuple[Stripe, ...]
+    edge_m: float
+    wobble_m: float
+    rut: float
+    roughness: tuple[float, float]
+    weather: Weather
+
+
+WHITE = ((232, 232, 226), (215, 215, 210), (240, 238, 225))
+YELLOW = ((238, 190, 40), (225, 170, 30), (240, 205, 70))
+GREENS = (
+    (86, 128, 52),
+    (70, 120, 50),
+    (110, 130, 60),
+    (96, 112, 62),
+    (140, 134, 84),
+    (58, 104, 48),
+)
+EARTHS = ((158, 126, 92), (128, 98, 70), (176, 150, 112), (150, 104, 70), (110, 96, 82))
+GREYS = ((92, 92, 94), (74, 74, 78), (118, 116, 112), (62, 62, 64), (134, 132, 130))
+TAPES = ((236, 236, 232), (240, 200, 50), (36, 90, 190), (34, 34, 36), (200, 50, 44), (60, 150, 80))
+FLOORS: dict[str, tuple[Material, tuple[tuple[int, int, int], ...]]] = {
+    "wood": (
+        materials.planks,
+        ((176, 132, 86), (142, 98, 62), (200, 164, 118), (112, 78, 54), (168, 150, 128)),
+    ),
+    "tile": (
+        materials.tiles,
+        ((196, 194, 188), (150, 152, 154), (214, 204, 186), (164, 128, 104), (110, 114, 118)),
+    ),
+    "concrete": (
+        materials.concrete,
+        ((152, 152, 150), (124, 126, 128), (176, 172, 164), (104, 106, 108)),
+    ),
+    "carpet": (
+        materials.carpet,
+        (
+            (104, 108, 118),
+            (84, 90, 112),
+            (128, 104, 90),
+            (92, 108, 92),
+            (120, 60, 60),
+            (70, 70, 74),
+        ),
+    ),
+}
+
+
+def choose_look(surface: str, width_m: float, dice: Dice) -> Look:
+    """Choose the look of a surface.
+
+    Raises:
+        SimulationError: no such surface.
+    """
+    if surface not in SURFACES:
+        raise SimulationError(f"unknown surface {surface!r}: give one of {', '.join(SURFACES)}")
+    if surface.startswith("tape-"):
+        return _indoors(surface, width_m, dice)
+    if surface == "dirt":
+        return _dirt(dice)
+    return _paved(surface, width_m, dice)
+
+
+def _paved(surface: str, width_m: float, dice: Dice) -> Look:
+    ground, ground_colour = _meadow(dice)
+    return Look(
+        surface=surface,
+        indoors=False,
+        road=dice.pick([materials.asphalt] * 4 + [materials.concrete, materials.paving]),
+        road_colour=dice.paint(GREYS, 28),
+        ground=ground,
+        ground_colour=ground_colour,
+        one_floor=False,
+        stripes=_road_stripes(surface, width_m, dice),
+        edge_m=0.012,
+        wobble_m=dice.between(0.0, 0.012) * dice.level,
+        rut=dice.around(0.03, 0.09),
+        roughness=(dice.around(0.55, 0.4), 0.8),
+        weather=_weather(dice),
+    )
+
+
+def _dirt(dice: Dice) -> Look:
+    ground, ground_colour = _meadow(dice)
+    return Look(
+        surface="dirt",
+        indoors=False,
+        road=materials.soil,
+        road_colour=dice.paint(EARTHS, 28),
+        ground=ground,
+        ground_colour=ground_colour,
+        one_floor=False,
+        stripes=(),
+        edge_m=dice.around(0.05, 0.04),
+        wobble_m=dice.around(0.03, 0.02),
+        rut=dice.around(-0.09, 0.1),
+        roughness=(0.7, 0.8),
+        weather=_weather(dice),
+    )
+
+
+def _meadow(dice: Dice) -> tuple[Material, Colour]:
+    if dice.chance(0.25):
+        return materials.soil, dice.paint(EARTHS, 25)
+    return materials.grass, dice.paint(GREENS, 22)
+
+
+def _indoors(surface: str, width_m: float, dice: Dice) -> Look:
+    floor, colours = FLOORS[surface.removeprefix("tape-")]
+    colour = dice.paint(colours, 28)
+    return Look(
+        surface=surface,
+        indoors=True,
+        road=floor,
+        road_colour=colour,
+        ground=floor,
+        ground_colour=colour,
+        one_floor=True,
+        stripes=_tape(width_m, colour, dice),
+        edge_m=0.01,
+        wobble_m=0.0,
+        rut=0.0,
+        roughness=(0.25, 0.25) if floor is not materials.carpet else (0.9, 0.9),
+        weather=_lamps(dice),
+    )
+
+
+def _road_stripes(surface: str, width_m: float, dice: Dice) -> tuple[Stripe, ...]:
+    line_m = dice.around(0.045, 0.018)
+    edge = dice.paint(YELLOW if dice.chance(0.12) else WHITE, 16)
+    wear = dice.around(0.25, 0.25)
+    stripes = list(_pair(width_m / 2 - line_m * 0.75, line_m, edge, wear))
+    if dice.chance(0.1):
+        stripes = [] if surface == "two-lanes" else stripes[: 1 + dice.chance(0.7)]
+    middle = dice.paint(WHITE if dice.chance(0.4) else YELLOW, 16)
+    if surface == "two-lanes":
+        stripes += _divider(line_m, middle, wear, dice)
+    elif dice.chance(0.6, at_zero=0.5):
+        stripes.append(_dashes(0.0, line_m, middle, wear, dice))
+    return tuple(stripes)
+
+
+def _pair(offset_m: float, line_m: float, colour: Colour, wear: float) -> tuple[Stripe, Stripe]:
+    return (
+        Stripe(offset_m, line_m, colour, 1.0, 1.0, wear, is_edge=True),
+        Stripe(-offset_m, line_m, colour, 1.0, 1.0, wear, is_edge=True),
+    )
+
+
+def _dashes(offset_m: float, line_m: float, colour: Colour, wear: float, dice: Dice) -> Stripe:
+    dash_m = dice.around(0.25, 0.13)
+    period_m = dash_m * dice.around(2.0, 0.5)
+    return Stripe(offset_m, line_m, colour, period_m, dash_m, wear, is_edge=False)
+
+
+def _divider(line_m: float, colour: Colour, wear: float, dice: Dice) -> list[Stripe]:
+    kind = dice.any_of(("dashed", "dashed", "solid", "double"))
+    if kind == "dashed":
+        return [_dashes(0.0, line_m, colour, wear, dice)]
+    if kind == "solid":
+        return [Stripe(0.0, line_m, colour, 1.0, 1.0, wear, is_edge=False)]
+    thin_m = line_m * 0.7
+    return [
+        Stripe(side * thin_m * 1.1, thin_m, colour, 1.0, 1.0, wear, is_edge=False)
+        for side in (1, -1)
+    ]
+
+
+def _tape(width_m: float, floor: Colour, dice: Dice) -> tuple[Stripe, ...]:
+    colour = _visible(dice.paint(TAPES, 14), floor)
+    tape_m = dice.around(0.045, 0.015)
+    stripes = list(_pair(width_m / 2 - tape_m / 2, tape_m, colour, dice.around(0.04, 0.04)))
+    if dice.chance(0.5, at_zero=0.35):
+        middle = _visible(dice.paint((TAPES[1], *TAPES), 14), floor)
+        stripes.append(_dashes(0.0, tape_m, middle, 0.05, dice))
+    return tuple(stripes)
+
+
+def _visible(tape: Colour, floor: Colour) -> Colour:
+    """Keep tape apart from the floor that it sticks to."""
+    if float(np.abs(tape - floor).max()) > 70.0:
+        return tape
+    return np.float32([30, 32, 36]) if float(floor.mean()) > 110.0 else np.float32([238, 236, 228])
+
+
+def _weather(dice: Dice) -> Weather:
+    name = dice.pick(("clear", "cloudy", "overcast", "dusk", "clear", "cloudy", "fog"))
+    warm, bright, shadow, haze = {
+        "clear": (1.04, 1.08, 0.8, 0.008),
+        "cloudy": (1.0, 1.0, 0.6, 0.012),
+        "overcast": (0.97, 0.82, 0.2, 0.022),
+        "dusk": (1.18, 0.72, 0.5, 0.02),
+        "fog": (0.98, 0.9, 0.1, 0.09),
+    }[name]
+    bright = dice.around(bright, 0.22)
+    lit = np.float32([warm, 1.0, 2.0 - warm]) * bright
+    shaded = np.float32([0.45, 0.52, 0.62]) * bright * dice.around(1.0, 0.25)
+    return Weather(
+        name=name,
+        lit=lit,
+        shaded=shaded,
+        shadow=shadow * dice.around(0.9, 0.3),
+        haze_per_m=haze * dice.around(1.0, 0.5),
+        sun_rad=dice.between(0.0, 2 * np.pi),
+        shadow_length=dice.between(0.6, 2.2),
+    )
+
+
+def _lamps(dice: Dice) -> Weather:
+    bright = dice.around(1.0, 0.28)
+    warm = dice.around(1.0, 0.12)
+    return Weather(
+        name="lamps",
+        lit=np.float32([warm, 1.0, 2.0 - warm]) * bright,
+        shaded=np.float32([0.5, 0.5, 0.52]) * bright,
+        shadow=dice.around(0.5, 0.3),
+        haze_per_m=0.0,
+        sun_rad=dice.between(0.0, 2 * np.pi),
+        shadow_length=dice.between(0.2, 0.8),
+    )
