@@ -1,5 +1,6 @@
 """The one place that chooses real or simulated parts; each is imported only when chosen."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from car.actuators import Actuators
+from car.clock import Clock
 from car.config import CarConfig
 from car.drivers.i2c import I2cBus
 from car.errors import ConfigError, DeviceError
 
 if TYPE_CHECKING:
+    from car.guard import Guard
     from car.simulation.hardware import SimulatedCamera, SimulatedClock
     from car.simulation.marshal import Standing
     from car.simulation.pca9685 import SimulatedPca9685
@@ -94,16 +97,12 @@ def in_virtual_time(
         config: the car's settings.
         finished: says when to end the drive.
     """
-    from car.drivers.pca9685 import ServoAndEsc
-    from car.guard import Guard
     from car.simulation.hardware import SimulatedClock
-    from car.simulation.i2c import SimulatedI2c
     from car.simulation.pca9685 import SimulatedPca9685, powered_on
 
     chip = SimulatedPca9685(powered_on(), address=config.chip.address)
     clock = SimulatedClock()
-    wheels = ServoAndEsc(SimulatedI2c([chip]), config.chip, config.steering, config.throttle, clock)
-    guard = Guard(wheels, config.guard.deadline_s, clock)
+    guard = _guard(chip, config, clock)
     clock.on_advance(guard.check)
     yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), guard)
 
@@ -142,6 +141,24 @@ def _camera(
         1.0 / config.chip.frequency_hz,
         lambda: finished(world.marshal.standing),
     )
+
+
+def guard_within(config: CarConfig) -> Actuators:
+    """Guard, chip driver and a simulated chip in this process, on the wall clock: for measuring."""
+    from car.simulation.pca9685 import SimulatedPca9685, powered_on
+
+    chip = SimulatedPca9685(powered_on(), address=config.chip.address)
+    return _guard(chip, config, time.monotonic)
+
+
+def _guard(chip: "SimulatedPca9685", config: CarConfig, clock: Clock) -> "Guard":
+    from car.drivers.pca9685 import ServoAndEsc
+    from car.guard import Guard
+    from car.simulation.i2c import SimulatedI2c
+
+    bus = SimulatedI2c([chip])
+    wheels = ServoAndEsc(bus, config.chip, config.steering, config.throttle, clock)
+    return Guard(wheels, config.guard.deadline_s, clock)
 
 
 @dataclass(frozen=True)

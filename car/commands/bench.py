@@ -1,0 +1,56 @@
+"""`everlap bench`: how fast things are here, each as a ratio to something measured beside it."""
+
+from pathlib import Path
+
+import click
+
+from car.commands.drive import SHIPPED_PILOT
+from car.commands.output import check_outputs, json_option, write_json
+
+
+@click.group()
+def bench() -> None:
+    """Measure how fast things are on this machine."""
+
+
+@bench.command("sim")
+@click.option("--steps", default=2000, show_default=True, type=click.IntRange(100))
+@click.option("--surface", default="asphalt", show_default=True)
+@json_option
+def bench_sim(steps: int, surface: str, json_path: Path | None) -> None:
+    """The simulator: steps a CPU second, and how many times real time the whole stack runs."""
+    from car.bench_simulator import measure_simulator
+
+    check_outputs(json_path)
+    found = measure_simulator(steps, surface)
+    click.echo(
+        f"picture and labels      {found.pictures_per_cpu_s:8.0f} a CPU second\n"
+        f"environment step        {found.steps_per_cpu_s:8.0f} a CPU second\n"
+        f"tick through the chip   {found.ticks_per_cpu_s:8.0f} a CPU second, "
+        f"{found.times_real_time:.0f} times real time at {found.frames_per_s:g} Hz\n"
+        f"painting a world        {found.paint_s:8.2f} CPU seconds"
+    )
+    write_json(json_path, found)
+
+
+@bench.command("loop")
+@click.option("--pilot", type=click.Path(path_type=Path), default=SHIPPED_PILOT)
+@click.option("--ticks", default=1000, show_default=True, type=click.IntRange(100))
+@json_option
+def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
+    """The drive loop: a tick beside the bare interpreter, and what it costs to import."""
+    from car.bench_loop import measure_loop
+
+    check_outputs(json_path)
+    found = measure_loop(pilot, ticks)
+    click.echo(
+        f"bare set, invoke, get   {found.bare_p50_ms:.3f} ms median\n"
+        f"tick, guard within      {found.tick_p50_ms:.3f} ms median, {found.tick_p99_ms:.3f} p99: "
+        f"{found.ratio:.2f} of bare\n"
+        f"tick, guard process     {found.guarded_p50_ms:.3f} ms median, "
+        f"{found.guarded_p99_ms:.3f} p99: {found.guarded_ratio:.2f} of bare\n"
+        f"importing the drive     {found.import_cpu_s:.2f} s of CPU, "
+        f"{found.import_peak_mb:.0f} MB; "
+        f"heavy modules: {', '.join(found.heavy_modules) or 'none'}"
+    )
+    write_json(json_path, found)
