@@ -194,6 +194,19 @@ def test_a_killed_installation_is_made_anew(
     assert (checkout.asked("venv"), checkout.asked("pip")) == (2, times)
 
 
+def test_a_killed_update_is_made_anew(checkout: Checkout) -> None:
+    checkout.run("drive")
+    with (checkout.folder / "pyproject.toml").open("a") as project:
+        project.write("# changed\n")
+    process = checkout.start("drive", PIP_SLEEPS_S="20")
+    while checkout.asked("pip") < 2 and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=10)
+    assert checkout.run("drive").returncode == 0
+    assert (checkout.asked("venv"), checkout.asked("pip")) == (2, 3)
+
+
 def test_a_failed_installation_shows_why_and_is_tried_again(checkout: Checkout) -> None:
     failed = checkout.run("drive", PIP_FAILS="1")
     assert failed.returncode == 1
