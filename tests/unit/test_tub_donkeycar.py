@@ -171,7 +171,7 @@ def test_an_image_name_cannot_reach_outside_of_the_tub(tmp_path):
 
 def test_nothing_is_left_behind_when_no_record_can_be_used(tmp_path):
     source = donkeycar(tmp_path / "old", ["{", "{"])
-    with pytest.raises(TubError, match="no record .* can be used: record 0"):
+    with pytest.raises(TubError, match=r"no record .* can be used: record 0"):
         import_donkeycar(source, tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
