@@ -105,10 +105,14 @@ def road_outline(class_map: Image, width_px: int, height_px: int) -> list[NDArra
 
 
 def draw_outline(
-    picture: Image, outline: Sequence[NDArray[np.int32]], colour: tuple[int, int, int]
+    picture: Image,
+    outline: Sequence[NDArray[np.int32]],
+    colour: tuple[int, int, int],
+    thickness_px: int = 2,
 ) -> None:
     """Draw what `road_outline` found, in place."""
-    cv2.polylines(picture, outline, True, colour, 2, cv2.LINE_AA, _OUTLINE_SHIFT_BITS)
+    shift_bits = _OUTLINE_SHIFT_BITS
+    cv2.polylines(picture, outline, True, colour, thickness_px, cv2.LINE_AA, shift_bits)
 
 
 def _smoothed(curve_px: NDArray[np.floating], scale: int) -> NDArray[np.int32]:

@@ -44,7 +44,7 @@ def _best_palette(source: Path) -> av.VideoFrame:
 def _palette_pictures(film: InputContainer, palette: av.VideoFrame) -> Iterator[av.VideoFrame]:
     """Give the pictures of the film, scaled and in the colours of the palette."""
     graph, stream = av.filter.Graph(), film.streams.video[0]
-    use = graph.add("paletteuse", "dither=sierra2_4a:diff_mode=rectangle")
+    use = graph.add("paletteuse", "dither=bayer:bayer_scale=5:diff_mode=rectangle")
     pictures = graph.add_buffer(template=stream)
     filters = [graph.add(name, arguments) for name, arguments in _FILTERS]
     graph.link_nodes(pictures, *filters, use, graph.add("buffersink"))

@@ -62,6 +62,11 @@ def grid(*parts: str) -> str:
     return '<div class="grid">' + "\n".join(part for part in parts if part) + "</div>"
 
 
+def grid_of_three(*parts: str) -> str:
+    """Smaller parts, up to three side by side."""
+    return '<div class="grid three">' + "\n".join(parts) + "</div>"
+
+
 def tile(value: str, name: str, note: str = "", *, bad: bool = False) -> str:
     """One key figure, large."""
     shown = f'<span class="note">{escape(note)}</span>' if note else ""

@@ -1,5 +1,6 @@
 """How every figure looks: drawn with sentinel colours that the page swaps for its own."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ _PAGE_COLOURS = {
 RASTER = "#3f8fd2"
 """For what becomes pixels inside an SVG; it must do on light and on dark."""
 
-FONT_PT = 10
+FONT_PT = 11
 _STYLE: dict[Any, Any] = {
     "text.parse_math": False,
     "svg.fonttype": "none",
@@ -77,7 +78,7 @@ def house_style(name: str) -> Iterator[None]:
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
-    """Make an empty figure; 5.4 inches are one column of the report."""
+    """Make an empty figure; 4.7 inches are one column of the report."""
     return Figure(figsize=(width_in, height_in), layout="constrained", dpi=200)
 
 
@@ -105,6 +106,13 @@ def to_svg(figure: Figure) -> str:
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg)
     svg = re.sub(r" font-family: [^;\"]*;?", "", svg)
+    svg = _with_own_names(svg)
     for drawn, shown in _PAGE_COLOURS.items():
         svg = svg.replace(drawn, shown)
     return svg
+
+
+def _with_own_names(svg: str) -> str:
+    """Make the names inside a drawing differ from those of every other drawing on the page."""
+    own = f"d{hashlib.sha256(svg.encode()).hexdigest()[:10]}-"
+    return re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{own}", svg)

@@ -36,7 +36,7 @@ from train.report_data import (
     TrainingCurves,
 )
 
-COLUMN_IN = 5.4
+COLUMN_IN = 4.7
 CROSS_TRACK_COLOURS = ("#3a8fd6", "#e9b949", "#d3381c")
 """From the centre line to the edge of the road; a page shows the same as a gradient."""
 
@@ -48,7 +48,7 @@ _POINTS_SHOWN = 4000
 def training_curves(curves: TrainingCurves) -> str:
     """Draw loss and held-out steering error over the epochs."""
     with house_style("training"):
-        figure = new_figure(COLUMN_IN, 4.2)
+        figure = new_figure(COLUMN_IN, 4.0)
         loss, error = figure.subplots(2, 1, sharex=True)
         epochs = np.arange(1, len(curves.train_loss) + 1)
         ends = _apart(curves.train_loss[-1], curves.validation_loss[-1], _span(curves))
@@ -68,7 +68,7 @@ def training_curves(curves: TrainingCurves) -> str:
 def steering_scatter(scatter: SteeringScatter) -> str:
     """Draw predicted against true steering, float beside int8."""
     with house_style("steering"):
-        figure = new_figure(COLUMN_IN, 3.1)
+        figure = new_figure(COLUMN_IN, 2.8)
         panels = figure.subplots(1, 2, sharex=True, sharey=True)
         keep = _spread(len(scatter.true), _POINTS_SHOWN)
         for axes, name, predicted in zip(
@@ -96,7 +96,7 @@ def confusion_matrix(counts: NDArray[np.integer]) -> str:
         counts: (5, 5) pixels, rows true, columns predicted, in RoadClass order.
     """
     with house_style("confusion"):
-        figure = new_figure(COLUMN_IN, 4.2)
+        figure = new_figure(COLUMN_IN, 3.9)
         axes = figure.subplots()
         size = len(RoadClass)
         of_row = np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -121,7 +121,7 @@ def lap_map(track: DrivenTrack, cross_track_limit_m: float) -> str:
         cross_track_limit_m: the distance that has the last colour.
     """
     with house_style(f"map of {track.track}"):
-        figure = new_figure(COLUMN_IN, 3.6)
+        figure = new_figure(4.0, 3.2)
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set_aspect("equal")
@@ -228,7 +228,7 @@ def _cell(axes: Axes, row: int, column: int, share: float, count: int) -> None:
     axes.add_patch(Rectangle(place, 0.96, 0.96, color=FIRST, alpha=share**0.7, linewidth=0))
     ink = PANEL if share > 0.45 else INK
     axes.text(column, row - 0.12, f"{100 * share:.1f} %", ha="center", va="center", color=ink)
-    axes.text(column, row + 0.22, _short(count), ha="center", va="center", color=ink, fontsize=8)
+    axes.text(column, row + 0.22, _short(count), ha="center", va="center", color=ink, fontsize=9)
 
 
 def _short(count: int) -> str:

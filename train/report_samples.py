@@ -39,7 +39,7 @@ def _painted(image: Image, class_map: Image | None) -> Image:
     tinted = image if class_map is None else tint_classes(image, class_map)
     painted = np.asarray(cv2.resize(tinted, size_px, interpolation=cv2.INTER_CUBIC), np.uint8)
     if class_map is not None:
-        draw_outline(painted, road_outline(class_map, *size_px), (255, 255, 255))
+        draw_outline(painted, road_outline(class_map, *size_px), (255, 255, 255), 1)
     return painted
 
 

@@ -18,7 +18,7 @@ from train.plots import (
 )
 from train.report_data import DrivenTrack, ReportData
 from train.report_samples import sample_figure
-from train.verdict import counted, cross_track_rmse_m, lap_time_ratio, slower
+from train.verdict import counted, cross_track_rmse_m, lap_time_ratio, slower, times
 
 
 def key_figures(data: ReportData) -> str:
@@ -103,10 +103,10 @@ def timing(data: ReportData) -> str:
         for step in data.timing.steps
     ]
     said = (
-        f"{counted(data.timing.ticks, 'tick')}, {late:,} of them late. Half of the ticks were "
-        "faster than the first column, 99 of 100 faster than the second."
+        f"{counted(data.timing.ticks, 'tick')}, {late:,} of them late. Half of them took "
+        "less than the first column, 99 of 100 less than the second."
     )
-    head = ("step", "median (ms)", "99th percentile (ms)", "longest (ms)")
+    head = ("step", "median (ms)", "99 % below (ms)", "longest (ms)")
     return page.section(
         "timing", "Timing of the drive loop", page.paragraph(said),
         page.table("Milliseconds a tick", head, rows),
@@ -118,10 +118,15 @@ def parity(data: ReportData) -> str:
     if not data.parity:
         return ""
     rows = [
-        (row.figure, f"{row.float_value:.4f}", f"{row.int8_value:.4f}", row.allowed,
-         "yes" if row.passed else "NO")
+        (
+            row.figure,
+            f"{row.float_value:.4f}",
+            f"{row.int8_value:.4f}",
+            "yes" if row.passed else "NO",
+            row.allowed,
+        )
         for row in data.parity
-    ]  # fmt: skip
+    ]
     return page.section(
         "parity",
         "What quantizing cost",
@@ -129,7 +134,7 @@ def parity(data: ReportData) -> str:
             "The car runs the int8 pilot, which is smaller and faster than the float network that "
             "was trained. On the same held-out frames the two should hardly differ."
         ),
-        page.table("Float and int8", ("figure", "float", "int8", "allowed", "kept"), rows),
+        page.table("Float and int8", ("figure", "float", "int8", "kept", "allowed"), rows),
     )
 
 
@@ -189,14 +194,16 @@ def _drive_tiles(data: ReportData) -> list[str]:
     events = sum(t.off_road_events for t in tracks)
     tiles = [
         page.tile(f"{done} of {asked}", "laps finished", bad=done < asked),
-        page.tile(str(events), "times off the road", bad=events > 0),
-        page.tile(f"{100 * cross_track_rmse_m(tracks):.1f} cm", "from the centre line", "RMS"),
+        page.tile(times(events) if events else "never", "left the road", bad=events > 0),
+        page.tile(
+            f"{100 * cross_track_rmse_m(tracks):.1f} cm", "off the centre line", "root mean square"
+        ),
     ]
-    times = [seconds for track in tracks for seconds in track.lap_times_s]
-    if times:
+    lap_times_s = [seconds for track in tracks for seconds in track.lap_times_s]
+    if lap_times_s:
         ratio = lap_time_ratio(tracks)
         note = "" if ratio is None else slower(ratio)
-        tiles.append(page.tile(f"{np.mean(times):.1f} s", "mean lap time", note))
+        tiles.append(page.tile(f"{np.mean(lap_times_s):.1f} s", "mean lap time", note))
     return tiles
 
 
@@ -204,7 +211,7 @@ def _pilot_tiles(data: ReportData) -> list[str]:
     tiles = []
     if data.steering is not None:
         error = float(np.mean(np.abs(data.steering.int8_model - data.steering.true)))
-        tiles.append(page.tile(f"{error:.3f}", "mean steering error", "held out; 1 is full lock"))
+        tiles.append(page.tile(f"{error:.3f}", "steering error", "mean, held out; 1 is full lock"))
     if data.pilot is not None:
         size = f"{data.pilot.size_bytes / 1000:.0f} kB"
         known = data.pilot.parameters
@@ -223,7 +230,7 @@ def _maps(data: ReportData) -> str:
         f'linear-gradient(90deg, {", ".join(CROSS_TRACK_COLOURS)})"></span>'
         f"<span>{100 * limit_m:.0f} cm beside it</span></div>"
     )
-    return scale + page.grid(*(_map(track, limit_m) for track in data.tracks))
+    return scale + page.grid_of_three(*(_map(track, limit_m) for track in data.tracks))
 
 
 def _map(track: DrivenTrack, limit_m: float) -> str:
@@ -232,7 +239,7 @@ def _map(track: DrivenTrack, limit_m: float) -> str:
     look_for = (
         "Blue all round is a steady drive; it never left the road."
         if events == 0
-        else f"It left the road {counted(events, 'time')}; {marked}."
+        else f"It left the road {times(events)}; {marked}."
     )
     return page.figure(lap_map(track, limit_m), f"{track.track}: {track.surface}", look_for)
 
@@ -240,19 +247,19 @@ def _map(track: DrivenTrack, limit_m: float) -> str:
 def _track_table(data: ReportData) -> str:
     if not data.tracks:
         return ""
-    head = ("track", "laps", "off the road", "from the centre (cm)", "lap (s)", "expert (s)",
+    head = ("track", "laps", "off the road", "off centre (cm)", "lap (s)", "expert (s)",
             "autonomy")  # fmt: skip
     return page.table("Track by track", head, [_track_row(track) for track in data.tracks])
 
 
 def _track_row(track: DrivenTrack) -> tuple[str, ...]:
-    times, expert = track.lap_times_s, track.expert_lap_time_s
+    lap_times_s, expert = track.lap_times_s, track.expert_lap_time_s
     return (
         f"{track.track}, {track.surface}",
         f"{track.laps_done} of {track.laps_asked}",
         str(track.off_road_events),
         f"{100 * track.cross_track_rmse_m:.1f}",
-        f"{np.mean(times):.1f}" if len(times) else "–",
+        f"{np.mean(lap_times_s):.1f}" if len(lap_times_s) else "–",
         "–" if expert is None else f"{expert:.1f}",
         "–" if track.autonomy is None else f"{100 * track.autonomy:.0f} %",
     )

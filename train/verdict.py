@@ -15,12 +15,10 @@ class Verdict:
     Attributes:
         headline: one sentence.
         details: the sentences that follow it.
-        good: every lap was driven and the road never left.
     """
 
     headline: str
     details: str
-    good: bool
 
 
 def judge(tracks: Sequence[DrivenTrack]) -> Verdict:
@@ -30,7 +28,6 @@ def judge(tracks: Sequence[DrivenTrack]) -> Verdict:
     return Verdict(
         headline=_headline(done, asked, events),
         details=" ".join(_details(tracks, done, asked)),
-        good=done >= asked and events == 0,
     )
 
 
@@ -54,6 +51,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def times(number: int) -> str:
+    """Say how often: once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
 def slower(ratio: float) -> str:
     """Say in words how lap times compare: 1.06 is 6 % slower."""
     percent = round(abs(ratio - 1.0) * 100.0)
@@ -63,9 +65,7 @@ def slower(ratio: float) -> str:
 
 
 def _headline(done: int, asked: int, events: int) -> str:
-    left = {0: "never left the road", 1: "left the road once", 2: "left the road twice"}.get(
-        events, f"left the road {events} times"
-    )
+    left = "never left the road" if events == 0 else f"left the road {times(events)}"
     joined = "and" if events == 0 else "but"
     if done >= asked:
         return f"It drove itself: {counted(asked, 'lap')}, {joined} {left}."
@@ -79,8 +79,8 @@ def _details(tracks: Sequence[DrivenTrack], done: int, asked: int) -> list[str]:
     rmse_m = cross_track_rmse_m(tracks)
     said = [f"{counted(len(tracks), 'track')}, {done} of {counted(asked, 'lap')} finished."]
     said.append(
-        f"It stayed within {100 * rmse_m:.0f} cm of the centre line (root mean square) on roads "
-        f"{100 * road_m:.0f} cm wide."
+        f"On average it was {100 * rmse_m:.0f} cm from the centre line (root mean square), on "
+        f"roads {100 * road_m:.0f} cm wide."
     )
     ratio = lap_time_ratio(tracks)
     if ratio is not None:
