@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -188,7 +189,10 @@ class GuardProcess:
             self._neutral_from_here()
         except DeviceError as error:
             log.error("hold the car: the chip does not take neutral (%s); trying on", error)
-            self._end(LAST_TRIES_S + LEAVE_TIMEOUT_S)
+            if self._end(LAST_TRIES_S + LEAVE_TIMEOUT_S) == 0:
+                raise GuardError(
+                    f"{why}: the chip took neutral late, its bus was broken"
+                ) from error
             raise GuardError(
                 f"{why}, and neutral may not have reached the chip: {error}"
             ) from error
@@ -202,19 +206,21 @@ class GuardProcess:
         finally:
             bus.deinit()
 
-    def _end(self, patience_s: float) -> None:
-        """Close the link and see the process off, by force if it lingers."""
+    def _end(self, patience_s: float) -> int | None:
+        """Close the link, see the process off, by force if it lingers, and give its exit code."""
         link, process, self._link, self._process = self._link, self._process, None, None
         self.state = GuardState.LATCHED
         if link is not None:
             link.close()
         if process is None:
-            return
+            return None
         try:
             process.wait(patience_s)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(LEAVE_TIMEOUT_S)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LEAVE_TIMEOUT_S)
+        return process.returncode
 
 
 def _receive(link: socket.socket, sequence: int) -> Reply:

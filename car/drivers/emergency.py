@@ -4,6 +4,7 @@ from car.config import ChipConfig, ThrottleConfig
 from car.drivers.bus_errors import device_error
 from car.drivers.i2c import I2cBus
 from car.drivers.pulses import PulseRange, TickScale, tick_us
+from car.errors import DeviceError
 
 ATTEMPTS = 5
 MODE1, LED0, PRE_SCALE = 0x00, 0x06, 0xFE
@@ -16,10 +17,10 @@ def put_throttle_at_neutral(bus: I2cBus, chip: ChipConfig, throttle: ThrottleCon
     A chip that sleeps sends no pulses at all and is left asleep.
 
     Raises:
-        DeviceError: the bus did not take it in ATTEMPTS attempts.
+        DeviceError: the bus is in use, or did not take it in ATTEMPTS attempts.
     """
-    while not bus.try_lock():
-        pass
+    if not bus.try_lock():
+        raise DeviceError("the I2C bus is locked by this very process: neutral was not sent")
     try:
         for left in reversed(range(ATTEMPTS)):
             try:

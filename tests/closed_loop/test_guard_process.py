@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -290,6 +291,21 @@ def test_a_bus_that_is_dead_when_the_loop_dies_still_gets_neutral(
     bench.chip.refuse(0)
     bench.check_neutral_with_steering_held()
     assert holds_soon(lambda: has_ended(guard_id))
+
+
+def test_a_bus_that_is_dead_at_the_end_is_waited_for(bench: Bench) -> None:
+    heal = threading.Timer(1.4, bench.chip.refuse, [0])
+
+    def drive() -> None:
+        with bench.guard() as guard:
+            guard.send(GO)
+            bench.chip.refuse(FOR_EVER)
+            heal.start()
+
+    with pytest.raises(GuardError, match="took neutral late"):
+        drive()
+    heal.join()
+    bench.check_neutral_with_steering_held()
 
 
 def test_a_chip_that_restarts_alone_comes_back(bench: Bench) -> None:

@@ -221,7 +221,12 @@ def test_a_file_that_holds_no_chip_is_refused(tmp_path: Path, size: int) -> None
         open_simulated_bus(path)
 
 
-def test_a_buffer_may_be_anonymous_shared_memory() -> None:
+def test_a_folder_is_no_chip(tmp_path: Path) -> None:
+    with pytest.raises(SimulationError, match="cannot open the chip file"):
+        open_chip(tmp_path)
+
+
+def test_a_buffer_of_zeros_is_no_chip() -> None:
     memory = mmap.mmap(-1, STATE_BYTES)
     with pytest.raises(SimulationError):
         SimulatedPca9685(memory)

@@ -191,6 +191,14 @@ def test_looking_costs_one_read_now_and_then(bench: Bench) -> None:
         assert bench.bus.transactions - before == pytest.approx(125, abs=2)
 
 
+def test_a_bus_that_breaks_while_looking_is_said(bench: Bench) -> None:
+    with bench.wheels as wheels:
+        bench.now_s += LOOK_PERIOD_S
+        bench.bus.faults = [Nack(1, after=1)]
+        with pytest.raises(DeviceError, match="does not acknowledge"):
+            wheels.write(Command(0.0, 0.5))
+
+
 def test_writing_before_the_start_is_refused(bench: Bench) -> None:
     with pytest.raises(DeviceError, match="with statement"):
         bench.wheels.write(Command(0.0, 0.0))
@@ -216,6 +224,12 @@ def test_pulses_that_do_not_fit_the_cycle_are_refused() -> None:
         )
 
 
+def test_a_range_that_no_tick_hits_is_refused() -> None:
+    steering = SteeringConfig(left_us=1502, centre_us=1503, right_us=1504)
+    with pytest.raises(ConfigError, match="between two ticks"):
+        ServoAndEsc(SimulatedI2c([]), ChipConfig(), steering, ThrottleConfig(), lambda: 0.0)
+
+
 def test_in_an_emergency_the_throttle_alone_goes_to_neutral(bench: Bench) -> None:
     bench.wheels.__enter__()
     bench.wheels.write(Command(0.7, 0.9))
@@ -227,6 +241,12 @@ def test_in_an_emergency_the_throttle_alone_goes_to_neutral(bench: Bench) -> Non
 def test_in_an_emergency_a_sleeping_chip_is_left_asleep(bench: Bench) -> None:
     put_throttle_at_neutral(bench.bus, ChipConfig(), ThrottleConfig())
     assert bench.pulses_us() == (None, None)
+
+
+def test_in_an_emergency_a_bus_in_use_is_said(bench: Bench) -> None:
+    assert bench.bus.try_lock()
+    with pytest.raises(DeviceError, match="locked"):
+        put_throttle_at_neutral(bench.bus, ChipConfig(), ThrottleConfig())
 
 
 def test_an_emergency_on_a_dead_bus_is_said(bench: Bench) -> None:
