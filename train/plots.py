@@ -84,6 +84,8 @@ def steering_scatter(scatter: SteeringScatter) -> str:
             axes.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), aspect="equal")
             axes.set_xticks([-1, 0, 1], ["left", "0", "right"])
             axes.set_yticks([-1, 0, 1], ["left", "0", "right"])
+            for tick, side in zip(axes.get_xticklabels(), ("left", "center", "right"), strict=True):
+                tick.set_horizontalalignment(side)
             axes.set_xlabel("true steering")
         panels[0].set_ylabel("predicted steering")
         return to_svg(figure)

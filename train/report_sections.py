@@ -106,7 +106,7 @@ def timing(data: ReportData) -> str:
         f"{counted(data.timing.ticks, 'tick')}, {late:,} of them late. Half of them took "
         "less than the first column, 99 of 100 less than the second."
     )
-    head = ("step", "median (ms)", "99 % below (ms)", "longest (ms)")
+    head = ("step", "median", "99 % below", "longest")
     return page.section(
         "timing", "Timing of the drive loop", page.paragraph(said),
         page.table("Milliseconds a tick", head, rows),
