@@ -14,6 +14,8 @@ from tubs.record import Record
 LONGEST_GAP_S = 1.0
 """A longer pause in a recording is not waited for."""
 USUAL_INTERVAL_S = 0.05
+SHORTEST_SHARE = 0.5
+"""Of the usual interval; less is jitter of time stamps taken when the record was written."""
 
 
 class ReplayCamera:
@@ -93,8 +95,8 @@ class ReplayCamera:
 def replay_intervals(tub: Tub) -> NDArray[np.float64]:
     """How long each frame of a tub is shown, in seconds.
 
-    It is the time to the next one; the tub's median where the next is of another session, too
-    far away or not later.
+    It is the time to the next one, but at least half of the tub's median; and the median where
+    the next frame is of another session, too far away or not later.
     """
     controls = tub.controls()
     intervals_s = np.diff(controls["captured_s"])
@@ -102,4 +104,4 @@ def replay_intervals(tub: Tub) -> NDArray[np.float64]:
     broken |= intervals_s > LONGEST_GAP_S
     usual_s = np.median(intervals_s[~broken]) if (~broken).any() else USUAL_INTERVAL_S
     intervals_s[broken] = usual_s
-    return np.append(intervals_s, usual_s)
+    return np.append(np.maximum(intervals_s, SHORTEST_SHARE * usual_s), usual_s)

@@ -89,6 +89,13 @@ def test_pauses_and_new_sessions_are_not_waited_for(tmp_path):
     assert shown_s(ReplayCamera(tub, clock, clock.sleep)) == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
 
 
+def test_time_stamps_that_jitter_do_not_crowd_frames(tmp_path):
+    clock = Clock()
+    camera = ReplayCamera(tub_of(tmp_path, [0.0, 0.1, 0.101, 0.2, 0.3]), clock, clock.sleep)
+    gaps_s = np.diff(shown_s(camera))
+    assert gaps_s.min() == pytest.approx(0.0995 / 2)
+
+
 def test_the_human_of_the_recording_can_be_asked(tmp_path):
     clock = Clock()
     camera = ReplayCamera(tub_of(tmp_path, [0.0, 0.1]), clock, clock.sleep)
