@@ -1,4 +1,4 @@
-"""An animated GIF out of a finished film, small, in the 256 colours that serve it best."""
+"""An animated GIF out of a finished film, small, in the 128 colours that serve it best."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -9,15 +9,15 @@ import av.error
 import av.filter
 from av.container import InputContainer
 
-_RATE = Fraction(12)
+_RATE = Fraction(10)
 _FILTERS = (
     ("fps", f"fps={_RATE}:round=near"),
-    ("scale", "w='min(400,iw)':h=-2:flags=lanczos"),
+    ("scale", "w='min(360,iw)':h=-2:flags=lanczos"),
 )
 
 
 def write_gif(source: Path, path: Path) -> None:
-    """Write the film as a GIF at most 400 pixels wide, 12 pictures a second.
+    """Write the film as a GIF at most 360 pixels wide, 10 pictures a second.
 
     Raises:
         av.error.FFmpegError: the film cannot be read or the GIF not written.
@@ -26,13 +26,13 @@ def write_gif(source: Path, path: Path) -> None:
 
 
 def _best_palette(source: Path) -> av.VideoFrame:
-    """Find the 256 colours that serve the whole film best."""
+    """Find the 128 colours that serve the whole film best."""
     with av.open(str(source)) as film:
         graph, stream = av.filter.Graph(), film.streams.video[0]
         graph.link_nodes(
             graph.add_buffer(template=stream),
             *(graph.add(name, arguments) for name, arguments in _FILTERS),
-            graph.add("palettegen", "stats_mode=full"),
+            graph.add("palettegen", "stats_mode=full:max_colors=128"),
             graph.add("buffersink"),
         ).configure()
         for frame in film.decode(stream):

@@ -14,7 +14,7 @@ from tubs.errors import OutputError
 
 SUFFIXES = (".mp4", ".gif")
 _MP4_QUALITY = "23"
-_GIF_SOURCE_QUALITY = "12"
+_GIF_SOURCE_QUALITY = "26"
 
 
 def check_video_path(path: Path) -> Path:
@@ -39,8 +39,8 @@ class VideoWriter:
     Use it as a context; a film left by an exception is dropped.
 
     Args:
-        path: .mp4 (full size, yuv420p, index at the front) or .gif (at most 400 pixels wide and
-            12 pictures a second, one palette for the whole film).
+        path: .mp4 (full size, yuv420p, index at the front) or .gif (at most 360 pixels wide and
+            10 pictures a second, one palette for the whole film).
         frames_per_s: at which the pictures were taken, 0.1 to 240.
 
     Raises:
