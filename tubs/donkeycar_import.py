@@ -83,8 +83,9 @@ def import_donkeycar(
         OutputError: the destination exists or cannot be written.
     """
     report = ImportReport()
+    found = find_records(source)
     with folder_written_whole(destination) as draft:
-        usable = _keep_one_size(_examine(find_records(source), report, progress), report)
+        usable = _keep_one_size(_examine(found, report, progress), report)
         if not usable:
             raise TubError(f"no record of {source} can be used{_first_reason(report)}")
         about = TubAbout(source=f"donkeycar: {source.resolve().name}")

@@ -81,7 +81,7 @@ def test_import_reports_what_was_left_out_and_succeeds(tmp_path, capsys):
     [
         (["info", "nowhere"], "there is no tub nowhere"),
         (["check", "old"], "import it with: everlap tub import old DEST"),
-        (["import", "nowhere", "new"], "there is no tub nowhere"),
+        (["import", "nowhere", "deep/new"], "there is no tub nowhere"),
         (["import", "old", "old/new"], "name a folder outside of it"),
         (["import", "old", "tub"], "exists already"),
         (["info", "tub", "--json", "tub/tub.json/x.json"], "cannot make the folder"),
