@@ -72,12 +72,14 @@ class SimulatedCar:
         world: where it drives; its marshal knows how the drive is going.
         clock: simulated time.
         camera: its frames end when the drive is finished.
-        actuators: the guard, the real chip driver, and a simulated chip under it.
+        chip: where the driver's commands end, and whose pulses move the car.
+        actuators: the guard, the real chip driver, and the chip under it.
     """
 
     world: "World"
     clock: "SimulatedClock"
     camera: "SimulatedCamera"
+    chip: "SimulatedPca9685"
     actuators: Actuators
 
 
@@ -104,7 +106,7 @@ def in_virtual_time(
     clock = SimulatedClock()
     guard = _guard(chip, config, clock)
     clock.on_advance(guard.check)
-    yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), guard)
+    yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), chip, guard)
 
 
 @contextmanager
@@ -121,7 +123,7 @@ def in_real_time(world: "World", config: CarConfig, finished: Finished) -> Itera
         chip = open_chip(Path(folder) / "pca9685")
         clock = SimulatedClock(WallClock().sleep_until)
         guard = GuardProcess(f"simulated:{folder}/pca9685", config, open_bus)
-        yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), guard)
+        yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), chip, guard)
 
 
 def _camera(

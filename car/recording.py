@@ -87,7 +87,9 @@ def _record_session(recording: Recording, job: tuple[int, WorldSpec]) -> tuple[i
         lens=msgspec.to_builtins(config.camera.lens),
     )
     name = f"session-{number:05d}-{spec.track.replace(':', '-').replace('/', '-')}"
-    recorder = Recorder(TubWriter(recording.folder, about, name, math.inf), wait_s=60.0, drain_s=60.0)
+    recorder = Recorder(
+        TubWriter(recording.folder, about, name, math.inf), wait_s=60.0, drain_s=60.0
+    )
     around = partial(_disturbed, spec.seed, config) if recording.disturbed else _undisturbed
     if recording.disturbed:
         _start_askew(world)
