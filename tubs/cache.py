@@ -37,8 +37,9 @@ class TrainingView:
         class_maps: uint8 (n, rows, columns) of RoadClass, 255 where unknown, on disk; None when
             no record has one.
         has_class_map: bool (n,).
-        steering: float32 (n,), applied, -1 left to +1 right.
-        throttle: float32 (n,), applied.
+        steering: float32 (n,), what to learn: the human's wish where a human drove, else what was
+            applied; -1 left to +1 right.
+        throttle: float32 (n,), what to learn, likewise.
         speed_m_s: float32 (n,), nan where unknown.
         captured_s: float64 (n,), seconds; comparable within a session only.
         session: int32 (n,), counts through all tubs; records of a session are neighbours.
@@ -194,11 +195,18 @@ def _open(tubs: list[Tub], folder: Path) -> TrainingView:
         images=np.load(folder / "images.npy", mmap_mode="r"),
         class_maps=maps,
         has_class_map=known,
-        steering=rows["steering"].astype(np.float32),
-        throttle=rows["throttle"].astype(np.float32),
+        steering=_to_learn(rows, "steering"),
+        throttle=_to_learn(rows, "throttle"),
         speed_m_s=rows["speed_m_s"].astype(np.float32),
         captured_s=rows["captured_s"].copy(),
         session=np.concatenate(session).astype(np.int32),
         tub=np.repeat(np.arange(len(tubs), dtype=np.int32), [len(tub) for tub in tubs]),
         mode=rows["mode"].copy(),
     )
+
+
+def _to_learn(rows: NDArray[np.void], name: str) -> NDArray[np.float32]:
+    """A human's wish is a better teacher than what limits and disturbances made of it."""
+    wished = rows[f"human_{name}"]
+    by_hand = (rows["mode"] == "human") & np.isfinite(wished)
+    return np.where(by_hand, wished, rows[name]).astype(np.float32)

@@ -85,3 +85,16 @@ def test_an_unwritable_cache_is_named(tmp_path):
 def test_no_tub_at_all_is_refused(tmp_path):
     with pytest.raises(TubError, match="at least one"):
         open_training_view([], tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("mode", "wished", "learned"),
+    [("human", -0.7, -0.7), ("human", None, 0.4), ("assisted", -0.7, 0.4), ("pilot", None, 0.4)],
+)
+def test_a_humans_wish_is_learned_where_a_human_drove(tmp_path, mode, wished, learned):
+    image = np.zeros((24, 32, 3), np.uint8)
+    with TubWriter(tmp_path / "tub") as writer:
+        writer.append(Record(image, 0.0, 0.0, 0.4, 0.2, mode, human_steering=wished))
+    view = open_training_view([tmp_path / "tub"], tmp_path / "cache")
+    assert view.steering.tolist() == pytest.approx([learned])
+    assert view.throttle.tolist() == pytest.approx([0.2])
