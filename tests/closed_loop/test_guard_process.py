@@ -135,16 +135,19 @@ def test_an_exception_in_the_loop_ends_at_neutral(bench: Bench, error: type[Base
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"])
 def test_a_signal_to_the_guard_is_neutral(bench: Bench, name: str) -> None:
-    def drive() -> None:
-        with bench.guard() as guard:
-            guard.send(GO)
-            os.kill(guard.process_id, getattr(signal, name))
-            bench.check_neutral_with_steering_held()
-            guard.send(GO)
-
-    with pytest.raises(GuardError, match="guard"):
-        drive()
+    guard = bench.guard().__enter__()
+    guard.send(GO)
+    os.kill(guard.process_id, getattr(signal, name))
     bench.check_neutral_with_steering_held()
+    with pytest.raises(GuardError, match="neutral from the drive loop"):
+        guard.send(GO)
+    guard.__exit__(None, None, None)
+    bench.check_neutral_with_steering_held()
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_the_guard(bench: Bench) -> None:
+    with bench.guard() as guard:
+        assert os.getsid(guard.process_id) == guard.process_id
 
 
 def test_the_loop_writes_neutral_itself_when_the_guard_is_killed(bench: Bench) -> None:
@@ -244,6 +247,7 @@ def test_a_replayed_command_is_refused_and_does_not_renew_the_deadline(bench: Be
             for sequence in (7, 6, 0):
                 link.sendall(request_bytes(Request(Ask.APPLY, sequence, Command(1.0, 1.0))))
                 assert receive_reply(link).outcome is Outcome.STALE
+        assert bench.throttle_us == NEUTRAL_US
         bench.check_neutral_with_steering_held()
         link.sendall(request_bytes(Request(Ask.LEAVE, 8)))
         assert receive_reply(link).outcome is Outcome.LEFT

@@ -110,6 +110,21 @@ def test_a_chip_that_already_runs_right_is_never_cut(bench: Bench) -> None:
     assert set(witness.seen_us) == {368 * TICK_US}
 
 
+def test_outputs_that_another_program_inverted_are_put_right(bench: Bench) -> None:
+    bench.chip.write(0x40, b"\x01\x14")
+    with bench.wheels:
+        assert bench.pulses_us() == near(1500, 1500)
+
+
+def test_a_chip_put_to_sleep_does_not_resume_other_channels(bench: Bench) -> None:
+    with bench.wheels:
+        bench.chip.write(0x40, bytes([0x06 + 4 * 9, 0, 0, 100, 1]))
+    bench.chip.write(0x40, b"\x00\x30")
+    with bench.drive_train():
+        assert bench.pulses_us() == near(1500, 1500)
+        assert bench.chip.pulse_us(9) is None
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.001, 2.0])
 def test_nonsense_never_reaches_the_chip(bench: Bench, value: float) -> None:
     with bench.wheels as wheels:
