@@ -168,7 +168,8 @@ def _report(message: str, exit_code: int) -> int:
 def test(options: tuple[str, ...]) -> None:
     """Run the tests of this checkout.
 
-    OPTIONS go to pytest, which runs in the root of the checkout: `everlap test -k guard`.
+    OPTIONS go to pytest, which runs in the root of the checkout, on up to four cores:
+    `everlap test -k guard`, or with `-n 0` on one.
     """
     if not (CHECKOUT / "tests").is_dir():
         raise NotInstalledError(
@@ -176,7 +177,8 @@ def test(options: tuple[str, ...]) -> None:
             "`./everlap test` there"
         )
     os.chdir(CHECKOUT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *options])
+    cores = ["-n", "auto", "--maxprocesses", "4"]
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *cores, *options])
 
 
 if __name__ == "__main__":
