@@ -56,6 +56,9 @@ _REPLY = struct.Struct("<BIddBH")
 REQUEST_BYTES = _REQUEST.size
 LONGEST_TEXT = 1000
 
+LAST_TRIES_S = 10.0
+"""How long neutral is tried after the drive loop has gone, while the bus is broken."""
+
 
 def request_bytes(request: Request) -> bytes:
     """Pack a request."""

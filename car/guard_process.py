@@ -23,14 +23,20 @@ from car.config import ChipConfig, GuardConfig, SteeringConfig, ThrottleConfig
 from car.drivers.pca9685 import ServoAndEsc
 from car.errors import DeviceError, GuardError
 from car.guard import Guard
-from car.guard_messages import Ask, Outcome, Reply, Request, receive_request, reply_bytes
+from car.guard_messages import (
+    LAST_TRIES_S,
+    Ask,
+    Outcome,
+    Reply,
+    Request,
+    receive_request,
+    reply_bytes,
+)
 from car.real_time import run_in_real_time
 from tubs.errors import EverlapError
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 RETRY_S = 0.01
-LAST_TRIES_S = 10.0
-"""How long neutral is tried after the drive loop has gone, while the bus is broken."""
 HALF_A_MESSAGE_S = 0.05
 """Longest wait for the rest of a message, and for the other end to take a reply."""
 

@@ -18,12 +18,18 @@ from car.drivers.emergency import put_throttle_at_neutral
 from car.drivers.i2c import I2cBus
 from car.errors import ConfigError, DeviceError, GuardError
 from car.guard import GuardState
-from car.guard_messages import Ask, Outcome, Reply, Request, receive_reply, request_bytes
+from car.guard_messages import (
+    LAST_TRIES_S,
+    Ask,
+    Outcome,
+    Reply,
+    Request,
+    receive_reply,
+    request_bytes,
+)
 
 START_TIMEOUT_S = 15.0
 LEAVE_TIMEOUT_S = 1.0
-LAST_TRIES_S = 10.0
-"""How long a guard that ends goes on trying while the bus is broken."""
 
 log = logging.getLogger(__name__)
 
