@@ -8,9 +8,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from car.frame import RoadClass
+from car.simulation import atlas
+from car.simulation.casting import Eye
 from car.simulation.optics import Rays
+from car.simulation.placing import haze_at
 from car.simulation.props import SPRITE_PX
-from car.simulation.shading import Eye, haze_at
+from car.simulation.shading import Bytes, Colours, Table
+from car.simulation.texels import Texels
 
 _OBSTACLE = np.uint8(RoadClass.OBSTACLE)
 _NEAREST_M = 0.12
@@ -23,26 +27,22 @@ class Cards(NamedTuple):
     Attributes:
         places: float64 (n, 4): x and y of the foot from the corner of the plot, width, height; m.
         pictures: int64 (n,), which sprite.
-        flat: uint32 (sprites, texels), pyramids of premultiplied colour and alpha.
-        start: int64 (levels,), of each copy of a sprite.
-        stride: int64 (levels,), of each copy of a sprite.
     """
 
     places: NDArray[np.float64]
     pictures: NDArray[np.int64]
-    flat: NDArray[np.uint32]
-    start: NDArray[np.int64]
-    stride: NDArray[np.int64]
 
 
-@njit(cache=True, fastmath=True)  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def draw_cards(
-    image: NDArray[np.uint8],
-    classes: NDArray[np.uint8],
+    image: Bytes,
+    classes: Bytes,
     rays: Rays,
     eye: Eye,
     cards: Cards,
-    air: NDArray[np.float32],
+    flat: Texels,
+    table: Table,
+    colours: Colours,
     haze_per_m: float,
     depth: NDArray[np.float64],
     order: NDArray[np.int64],
@@ -55,20 +55,27 @@ def draw_cards(
         rays: of the lens.
         eye: where the camera is.
         cards: the things.
-        air: colour of haze.
+        flat: all textures.
+        table: where they lie in it.
+        colours: float32 (2, 5), first row the RGB of the air.
         haze_per_m: thickness of haze.
         depth: float64 (n,), room for the distance ahead of each thing.
         order: int64 (n,), room for the order of drawing.
     """
-    count = _sort(eye, cards.places, depth, order)
+    places, pictures = cards.places, cards.pictures
+    count = _sort(eye, places, depth, order)
     corners = np.empty(4)
     for k in range(count):
         card = order[k]
-        if _project(eye, rays, cards.places[card], image.shape, corners):
-            _draw(image, classes, rays, eye, cards, card, corners, air, depth[card] * haze_per_m)
+        if _project(eye, rays, places[card], image.shape, corners):
+            slimness = places[card, 2] / places[card, 3]
+            haze = haze_at(np.float32(depth[card]), np.float32(haze_per_m))
+            skew = eye.yaw_rate_rad_s * eye.readout_s * rays.focal_px
+            first = atlas.SPRITES + pictures[card] * atlas.SPRITE_LEVELS
+            _draw(image, classes, corners, slimness, skew, first, flat, table, colours, haze)
 
 
-@njit(cache=True, fastmath=True)  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def _sort(
     eye: Eye,
     places: NDArray[np.float64],
@@ -92,7 +99,7 @@ def _sort(
     return count
 
 
-@njit(cache=True, fastmath=True)  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def _project(
     eye: Eye,
     rays: Rays,
@@ -119,75 +126,78 @@ def _project(
     return corners[1] - corners[3] > 0.5
 
 
-@njit(cache=True, fastmath=True)  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def _draw(
-    image: NDArray[np.uint8],
-    classes: NDArray[np.uint8],
-    rays: Rays,
-    eye: Eye,
-    cards: Cards,
-    card: int,
+    image: Bytes,
+    classes: Bytes,
     corners: NDArray[np.float64],
-    air: NDArray[np.float32],
-    thick: float,
+    slimness: float,
+    skew: float,
+    first: int,
+    flat: Texels,
+    table: Table,
+    colours: Colours,
+    haze: float,
 ) -> None:
+    """Draw one thing; `skew` is how far it moves sideways while the image is read out."""
     rows, columns = classes.shape
     foot, top = corners[1], corners[3]
     high = foot - top
-    wide = high * cards.places[card, 2] / cards.places[card, 3]
+    wide = high * slimness
     level, per_pixel = 0, SPRITE_PX / min(high, wide)
-    while per_pixel > 1.45 and level < len(cards.start) - 1:
+    while per_pixel > 1.45 and level < atlas.SPRITE_LEVELS - 1:
         per_pixel *= 0.5
         level += 1
-    size = float(SPRITE_PX >> level)
-    haze = haze_at(np.float32(thick), np.float32(1.0))
-    texels, start, stride = cards.flat[cards.pictures[card]], cards.start[level], cards.stride[level]
+    size = np.float32(SPRITE_PX >> level)
+    start, stride = table[first + level, 0], table[first + level, 1]
+    half, last = np.float32(0.5), size - np.float32(1.001)
     for row in range(max(0, int(top)), min(rows, int(foot) + 1)):
         down = (row + 0.5 - top) / high
-        late_s = ((row + 0.5) / rows - 0.5) * eye.readout_s
-        middle = corners[2] + (corners[0] - corners[2]) * down
-        left = middle - wide / 2 + eye.yaw_rate_rad_s * late_s * rays.focal_px
-        y = min(max(down * size - 0.5, 0.0), size - 1.001)
         if down <= 0.0 or down >= 1.0:
             continue
+        middle = corners[2] + (corners[0] - corners[2]) * down
+        left = middle - wide / 2 + ((row + 0.5) / rows - 0.5) * skew
+        y = min(max(np.float32(down) * size - half, np.float32(0.0)), last)
         for column in range(max(0, int(left)), min(columns, int(left + wide) + 1)):
-            across = (column + 0.5 - left) / wide
+            across = np.float32((column + 0.5 - left) / wide)
             if 0.0 < across < 1.0:
-                x = min(max(across * size - 0.5, 0.0), size - 1.001)
-                _put(image, classes, row, column, texels, start, stride, x, y, air, haze)
+                x = min(max(across * size - half, np.float32(0.0)), last)
+                _put(image, classes, row, column, flat, start, stride, x, y, colours, haze)
 
 
-@njit(cache=True, fastmath=True, inline="always")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def _put(
-    image: NDArray[np.uint8],
-    classes: NDArray[np.uint8],
+    image: Bytes,
+    classes: Bytes,
     row: int,
     column: int,
-    texels: NDArray[np.uint32],
+    flat: Texels,
     start: int,
     stride: int,
     x: float,
     y: float,
-    air: NDArray[np.float32],
+    colours: Colours,
     haze: float,
 ) -> None:
     """Lay one pixel of a sprite over the image."""
     i, j = int(x), int(y)
     u, v = np.float32(x - i), np.float32(y - j)
     at = start + j * stride + i
-    a, b, c, d = texels[at], texels[at + 1], texels[at + stride], texels[at + stride + 1]
+    a, b, c, d = flat[at], flat[at + 1], flat[at + stride], flat[at + stride + 1]
     one = np.float32(1.0)
     wa, wb, wc, wd = (one - u) * (one - v), u * (one - v), (one - u) * v, u * v
-    alpha = (a >> 24) * wa + (b >> 24) * wb + (c >> 24) * wc + (d >> 24) * wd
+    alpha = np.float32(a >> 24) * wa + np.float32(b >> 24) * wb
+    alpha += np.float32(c >> 24) * wc + np.float32(d >> 24) * wd
     if alpha < 4.0:
         return
-    cover = np.float32(alpha) * np.float32(1.0 / 255.0)
+    cover = alpha * np.float32(1.0 / 255.0)
     for channel in range(3):
         shift = 8 * channel
-        value = (a >> shift & 255) * wa + (b >> shift & 255) * wb
-        value += (c >> shift & 255) * wc + (d >> shift & 255) * wd
-        value += (air[channel] * cover - value) * haze
-        value += image[row, column, channel] * (one - cover)
-        image[row, column, channel] = np.uint8(min(max(value, 0.0), 255.0))
+        value = np.float32(a >> shift & 255) * wa + np.float32(b >> shift & 255) * wb
+        value += np.float32(c >> shift & 255) * wc + np.float32(d >> shift & 255) * wd
+        value += (colours[0, channel] * cover - value) * haze
+        value += np.float32(image[row, column, channel]) * (one - cover)
+        value = min(max(value, np.float32(0.0)), np.float32(255.0))
+        image[row, column, channel] = np.uint8(np.int32(value))
     if alpha > 127.0:
         classes[row, column] = _OBSTACLE

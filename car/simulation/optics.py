@@ -16,8 +16,8 @@ class Rays(NamedTuple):
     """Where each pixel looks, for one unit ahead of the camera.
 
     Attributes:
-        left: float32 (height, width), positive to the left.
-        up: float32 (height, width), positive upwards.
+        left: float32 (height, columns), positive to the left.
+        up: float32 (height, columns), positive upwards.
         focal_px: focal length.
         distortion: of the lens, see car.config.Lens.
     """
@@ -28,10 +28,18 @@ class Rays(NamedTuple):
     distortion: float
 
 
-def rays_of(lens: Lens, width_px: int, height_px: int) -> Rays:
-    """Work out where each pixel looks."""
+def rays_of(lens: Lens, width_px: int, height_px: int, multiple: int = 1) -> Rays:
+    """Work out where each pixel looks.
+
+    Args:
+        lens: how the camera sees.
+        width_px: of the image.
+        height_px: of the image.
+        multiple: rows go on, beyond the image, to a multiple of so many columns.
+    """
     focal_px = width_px / 2 / math.tan(math.radians(lens.field_of_view_deg) / 2)
-    column = (np.arange(width_px) + 0.5 - width_px / 2) / focal_px
+    columns = math.ceil(width_px / multiple) * multiple
+    column = (np.arange(columns) + 0.5 - width_px / 2) / focal_px
     row = (np.arange(height_px) + 0.5 - height_px / 2) / focal_px
     right, down = np.meshgrid(column, row)
     divisor = np.maximum(1.0 + lens.distortion * (right**2 + down**2), _LEAST_DIVISOR)

@@ -8,9 +8,14 @@ import numpy as np
 from car.config import Lens
 from car.frame import Image, RoadClass
 from car.simulation.cards import Cards, draw_cards
+from car.simulation.casting import LANES, SLOTS, Eye
 from car.simulation.optics import rays_of
+from car.simulation.placing import Stage
 from car.simulation.scene import Scene
-from car.simulation.shading import SCRATCH_ROWS, Eye, Stage, draw_world
+from car.simulation.shading import Colours, draw_world
+
+_GRAIN_CONTRAST = 0.0035
+"""Brightness by which one step of the grain changes a pixel."""
 
 
 class View(NamedTuple):
@@ -61,10 +66,11 @@ class Renderer:
         self._lens = lens
         self._shape = (height_px, width_px)
         self._readout_s, self._exposure_s = readout_s, exposure_s
-        self._rays = rays_of(lens, width_px, height_px)
+        self._rays = rays_of(lens, width_px, height_px, LANES)
         self._stage = _stage(scene)
         self._cards = _cards(scene)
-        self._scratch = np.empty((SCRATCH_ROWS, width_px), np.float32)
+        self._colours = _colours(scene)
+        self._scratch = np.empty((self._rays.left.shape[1] // LANES, SLOTS), np.float32)
         self._depth = np.empty(len(self._cards.places), np.float64)
         self._order = np.empty(len(self._cards.places), np.int64)
 
@@ -78,7 +84,19 @@ class Renderer:
         image = np.empty((*self._shape, 3), np.uint8)
         classes = np.empty(self._shape, np.uint8)
         eye = self._eye(view)
-        draw_world(image, classes, self._rays, eye, self._stage, self._scratch)
+        flat, table = self._scene.atlas
+        draw_world(
+            image,
+            classes,
+            self._rays,
+            eye,
+            self._stage,
+            flat,
+            table,
+            self._colours,
+            self._scene.grain,
+            self._scratch,
+        )
         if len(self._cards.places):
             draw_cards(
                 image,
@@ -86,7 +104,9 @@ class Renderer:
                 self._rays,
                 eye,
                 self._cards,
-                self._stage.air,
+                flat,
+                table,
+                self._colours,
                 self._stage.haze_per_m,
                 self._depth,
                 self._order,
@@ -111,23 +131,25 @@ class Renderer:
 
 
 def _stage(scene: Scene) -> Stage:
-    plot, backdrop = scene.plot, scene.backdrop
-    roughness = np.zeros(5, np.float32)
-    roughness[RoadClass.ROAD], roughness[RoadClass.GROUND] = scene.look.roughness
-    roughness[RoadClass.LINE] = 0.4 * scene.look.roughness[0]
+    plot = scene.plot
     return Stage(
-        ground=scene.ground,
-        beyond=scene.beyond,
-        backdrop=backdrop.texture,
-        is_room=backdrop.is_room,
+        is_room=scene.look.indoors,
         density_px_m=float(plot.density_px_m),
         wide_m=plot.columns / plot.density_px_m,
         high_m=plot.rows / plot.density_px_m,
-        air=np.asarray(backdrop.air, np.float32),
-        haze_per_m=float(backdrop.haze_per_m),
-        grain=scene.grain,
-        roughness=roughness,
+        haze_per_m=float(scene.look.weather.haze_per_m),
     )
+
+
+def _colours(scene: Scene) -> Colours:
+    """Lay out what `draw_world` calls colours: the air, and the strength of the grain by class."""
+    colours = np.zeros((2, len(RoadClass)), np.float32)
+    colours[0, :3] = scene.air
+    road, ground = scene.look.roughness
+    colours[1, RoadClass.ROAD], colours[1, RoadClass.GROUND] = road, ground
+    colours[1, RoadClass.LINE] = 0.4 * road
+    colours[1] *= _GRAIN_CONTRAST
+    return colours
 
 
 def _cards(scene: Scene) -> Cards:
@@ -139,7 +161,4 @@ def _cards(scene: Scene) -> Cards:
     return Cards(
         places=np.array(places, np.float64).reshape(-1, 4),
         pictures=np.array([thing.picture for thing in things], np.int64),
-        flat=np.stack([sprite.flat for sprite in scene.sprites]),
-        start=scene.sprites[0].start,
-        stride=scene.sprites[0].stride,
     )

@@ -1,49 +1,28 @@
 """Everything there is to see around one track, fixed by a seed and a level of variety."""
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from car.errors import SimulationError
 from car.frame import RoadClass
+from car.simulation import atlas
 from car.simulation.blemishes import wear_out
 from car.simulation.clutter import Clutter, Road, scatter
-from car.simulation.dice import Dice
+from car.simulation.dice import Colour, Dice
 from car.simulation.ground import paint_ground
 from car.simulation.light import cast_light
 from car.simulation.look import SURFACES, Look, choose_look
 from car.simulation.plot import Plot, plot_around
 from car.simulation.room import paint_walls
 from car.simulation.sky import paint_panorama
-from car.simulation.texels import Pyramid, pack, pyramid
+from car.simulation.texels import Pyramid, join, pack, pyramid
 
-__all__ = ["SURFACES", "Backdrop", "Scene"]
+__all__ = ["SURFACES", "Scene"]
 
-BORDER = 16
+_BORDER = 16
 """Texels by which textures that wrap go on beyond their edges."""
-_GROUND_LEVELS = 6
-_TILE_LEVELS = 7
-_WALL_LEVELS = 4
-_SPRITE_LEVELS = 6
 _GRAIN_PX = 256
-
-
-class Backdrop(NamedTuple):
-    """What closes the view.
-
-    Attributes:
-        texture: the panorama, or the strip of walls.
-        is_room: walls at the rim of the plot instead of a panorama at infinity.
-        air: float32 RGB, the colour into which far things fade.
-        haze_per_m: reciprocal of the distance over which they do.
-    """
-
-    texture: Pyramid
-    is_room: bool
-    air: NDArray[np.float32]
-    haze_per_m: float
 
 
 class Scene:
@@ -52,11 +31,9 @@ class Scene:
     Attributes:
         look: materials, colours, lines and weather.
         plot: where the painted ground lies.
-        ground: the painted ground, with classes.
-        beyond: the tile that goes on where the painted ground ends, with classes.
-        backdrop: what closes the view.
         clutter: what stands around.
-        sprites: one pyramid after another, of premultiplied colours and alpha.
+        atlas: all textures, at the rows of its table that car.simulation.atlas names.
+        air: float32 RGB, the colour into which far things fade.
         grain: int8 (256, 256), the finest texture of all surfaces, for close up.
     """
 
@@ -83,10 +60,15 @@ class Scene:
         shade = cast_light(self.plot, self.look, self.clutter.things, dice)
         blemishes = wear_out(self.plot, self.look, track, dice)
         texels, tile = paint_ground(self.plot, track, self.look, shade, blemishes, dice)
-        self.ground = pyramid(texels, _GROUND_LEVELS)
-        self.beyond = pyramid(pack(tile, int(RoadClass.GROUND)), _TILE_LEVELS, BORDER)
-        self.backdrop = _backdrop(self.look, self.plot, dice)
-        self.sprites = _sprites(self.clutter, self.look)
+        backdrop, self.air = _backdrop(self.look, self.plot, dice)
+        self.atlas: Pyramid = join(
+            [
+                pyramid(texels, atlas.GROUND_LEVELS),
+                pyramid(pack(tile, int(RoadClass.GROUND)), atlas.BEYOND_LEVELS, _BORDER),
+                backdrop,
+                *_sprites(self.clutter, self.look),
+            ]
+        )
         self.grain = _grain(dice)
 
 
@@ -97,22 +79,21 @@ def _margins(track: Road, look: Look, dice: Dice) -> tuple[float, float, float, 
     return west, south, east, north
 
 
-def _backdrop(look: Look, plot: Plot, dice: Dice) -> Backdrop:
+def _backdrop(look: Look, plot: Plot, dice: Dice) -> tuple[Pyramid, Colour]:
+    """Paint what closes the view, walls or a panorama, and say how the air looks before it."""
     if look.indoors:
         left, bottom, right, top = plot.box_m
-        strip = paint_walls(look, right - left, top - bottom, dice)
-        walls = pyramid(pack(strip, int(RoadClass.SKY)), _WALL_LEVELS, BORDER)
-        return Backdrop(walls, True, np.float32([200, 200, 200]), 0.0)
-    panorama, air = paint_panorama(look, dice)
-    around = pyramid(pack(panorama, int(RoadClass.SKY)), 1, BORDER)
-    return Backdrop(around, False, air, look.weather.haze_per_m)
+        picture, air = paint_walls(look, right - left, top - bottom, dice), np.zeros(3, np.float32)
+    else:
+        picture, air = paint_panorama(look, dice)
+    return pyramid(pack(picture, int(RoadClass.SKY)), atlas.BACKDROP_LEVELS, _BORDER), air
 
 
 def _sprites(clutter: Clutter, look: Look) -> tuple[Pyramid, ...]:
     gain = np.append(look.weather.lit, np.float32(1.0))
     lit = [np.minimum(sprite * gain, sprite[..., 3:]) for sprite in clutter.sprites]
     return tuple(
-        pyramid(pack(sprite[..., :3], sprite[..., 3].astype(np.uint8)), _SPRITE_LEVELS, 0, False)
+        pyramid(pack(sprite[..., :3], sprite[..., 3].astype(np.uint8)), atlas.SPRITE_LEVELS, 0, False)
         for sprite in lit
     )
 

@@ -112,7 +112,7 @@ def _drop_mask(width_px: int, height_px: int, dice: Dice) -> NDArray[np.float32]
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 2.0), np.float32)
 
 
-@njit(cache=True, fastmath=True)  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def _develop(
     image: NDArray[np.uint8],
     out: NDArray[np.uint8],

@@ -1,5 +1,6 @@
 """Textures packed for fast look-up: four bytes a texel, in ever coarser copies of themselves."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,21 +16,16 @@ _LINE = int(RoadClass.LINE)
 
 
 class Pyramid(NamedTuple):
-    """A texture and its copies, each half as large as the one before it, in one flat array.
+    """A texture and its copies, each half as large as the one before it; or several such.
 
     Attributes:
         flat: uint32, all copies one after another, row by row.
-        start: int64 (levels,), where the first texel inside the border of each copy lies.
-        stride: int64 (levels,), texels from one row of a copy to the next.
-        width: int64 (levels,), texels across, without the border.
-        height: int64 (levels,), rows, without the border.
+        table: int64 (copies, 4): where the first texel inside the border of a copy lies, texels
+            from one row to the next, and the width and height without the border.
     """
 
     flat: Texels
-    start: NDArray[np.int64]
-    stride: NDArray[np.int64]
-    width: NDArray[np.int64]
-    height: NDArray[np.int64]
+    table: NDArray[np.int64]
 
 
 def pack(rgb: NDArray[np.float32], top: NDArray[np.uint8] | int) -> Texels:
@@ -53,17 +49,22 @@ def pyramid(texels: Texels, levels: int, border: int = 0, is_labelled: bool = Tr
         copies.append(_halved(copies[-1], is_labelled))
     wrapped = [np.pad(copy, border, mode="wrap") for copy in copies] if border else copies
     first = np.cumsum([0] + [copy.size for copy in wrapped[:-1]])
-    stride = np.array([copy.shape[1] for copy in wrapped], np.int64)
+    stride = np.array([copy.shape[1] for copy in wrapped])
+    size = np.array([copy.shape[::-1] for copy in copies])
     return Pyramid(
         flat=np.concatenate([copy.ravel() for copy in wrapped]),
-        start=(first + border * (stride + 1)).astype(np.int64),
-        stride=stride,
-        width=np.array([copy.shape[1] for copy in copies], np.int64),
-        height=np.array([copy.shape[0] for copy in copies], np.int64),
+        table=np.column_stack([first + border * (stride + 1), stride, size]).astype(np.int64),
     )
 
 
-@njit(cache=True, fastmath=True)  # type: ignore[misc]
+def join(pyramids: Sequence[Pyramid]) -> Pyramid:
+    """Put pyramids into one flat array; the rows of their tables follow each other."""
+    before = np.cumsum([0] + [one.flat.size for one in pyramids[:-1]])
+    tables = [one.table + [start, 0, 0, 0] for one, start in zip(pyramids, before, strict=True)]
+    return Pyramid(np.concatenate([one.flat for one in pyramids]), np.concatenate(tables))
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
 def _halved(texels: Texels, is_labelled: bool) -> Texels:
     rows, columns = texels.shape[0] // 2, texels.shape[1] // 2
     out = np.empty((rows, columns), np.uint32)
@@ -82,7 +83,7 @@ def _halved(texels: Texels, is_labelled: bool) -> Texels:
     return out
 
 
-@njit(cache=True, inline="always")  # type: ignore[misc]
+@njit(cache=True)  # type: ignore[misc]
 def _class_of_four(a: int, b: int, c: int, d: int) -> int:
     lines = (a == _LINE) + (b == _LINE) + (c == _LINE) + (d == _LINE)
     if lines >= 2:

@@ -1,0 +1,11 @@
+"""Where each texture of a scene lies in the one table of all of them."""
+
+GROUND_LEVELS = 6
+BEYOND_LEVELS = 6
+BACKDROP_LEVELS = 4
+SPRITE_LEVELS = 6
+
+GROUND = 0
+BEYOND = GROUND + GROUND_LEVELS
+BACKDROP = BEYOND + BEYOND_LEVELS
+SPRITES = BACKDROP + BACKDROP_LEVELS
