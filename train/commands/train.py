@@ -1,0 +1,131 @@
+"""`everlap train`: a pilot from tubs."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from train.pilot import Progress, Trained
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("tubs", type=_PATH, nargs=-1, required=True)
+@click.option("--out", type=_PATH, required=True, help="Pilot file to write, NAME.tflite.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=40, show_default=True)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Instead of --epochs.")
+@click.option("--batch", type=click.IntRange(8, 1024), default=128, show_default=True)
+@click.option("--rate", type=click.FloatRange(1e-6, 0.1), default=3e-3, show_default=True)
+@click.option("--delay", type=click.FloatRange(0, 1), help="Label delay in seconds.")
+@click.option("--cache", type=_PATH, help="Folder for decoded images.")
+@click.option("--no-shift", is_flag=True, help="Do not shift the view sideways.")
+@click.option("--no-mirror", is_flag=True, help="Do not exchange left and right.")
+@click.option("--no-light", is_flag=True, help="Do not change light and colour.")
+def train(
+    tubs: tuple[Path, ...],
+    out: Path,
+    seed: int,
+    epochs: int,
+    minutes: float | None,
+    batch: int,
+    rate: float,
+    delay: float | None,
+    cache: Path | None,
+    no_shift: bool,
+    no_mirror: bool,
+    no_light: bool,
+) -> None:
+    """Train a network on TUBS, quantize it to int8, and write a pilot file."""
+    from train.quiet import without_chatter
+
+    without_chatter()
+    from train.batches import Variation
+    from train.fit import Budget, Schedule
+    from train.pilot import Plan, train_pilot
+
+    usual = Variation()
+    plan = Plan(
+        seed=seed,
+        budget=Budget(epochs=epochs, minutes=minutes),
+        schedule=Schedule(batch=batch, rate=rate),
+        variation=Variation(
+            shifted=0.0 if no_shift else usual.shifted,
+            mirrored=0.0 if no_mirror else usual.mirrored,
+            light=0.0 if no_light else usual.light,
+        ),
+        delay_s=delay,
+        cache=cache,
+    )
+    with progress_shown() as report:
+        trained = train_pilot(list(tubs), out, plan, report)
+    click.echo(summary(trained))
+
+
+def summary(trained: "Trained") -> str:
+    """What was reached, in a few lines."""
+    before, after = trained.card.scores_float, trained.card.scores_int8
+    lines = [f"{trained.pilot}: {trained.pilot.stat().st_size / 1024:.0f} KB"]
+    for name, scores in (("float", before), ("int8", after)):
+        if scores is None:
+            continue
+        miou = "-" if scores.class_map_miou is None else f"{scores.class_map_miou:.3f}"
+        lines.append(
+            f"{name:5}  steering MAE {scores.steering_mae:.4f} (R2 {scores.steering_r2:.2f})   "
+            f"throttle MAE {scores.throttle_mae:.4f} (R2 {scores.throttle_r2:.2f})   "
+            f"class map mIoU {miou}   on {scores.records} held-out records"
+        )
+    return "\n".join(lines)
+
+
+def epoch_line(progress: "Progress") -> str:
+    """One epoch in one line."""
+    epoch = progress.epoch
+    if epoch is None:
+        return ""
+    miou = epoch.held_out_class_map_miou
+    return (
+        f"epoch {epoch.epoch:3}  {epoch.images_per_s:5.0f} images/s  "
+        f"loss {epoch.steering_loss:.3f} {epoch.throttle_loss:.3f} {epoch.class_map_loss:.3f}  "
+        f"held out: steering {epoch.held_out_steering_mae:.4f}  "
+        f"throttle R2 {epoch.held_out_throttle_r2:.2f}"
+        + (f"  mIoU {miou:.3f}" if miou is not None else "")
+    )
+
+
+@contextmanager
+def progress_shown() -> "Iterator[Callable[[Progress], None]]":
+    """A bar on a terminal, else a line an epoch; both on stderr."""
+    if not sys.stderr.isatty():
+        yield _print_epoch
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description:7}"),
+        BarColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("decode", total=1.0, speed="")
+
+        def show(progress: "Progress") -> None:
+            speed = f"{progress.images_per_s:.0f} images/s" if progress.images_per_s else ""
+            bar.update(task, description=progress.stage, completed=progress.share, speed=speed)
+            if progress.epoch is not None:
+                bar.console.print(epoch_line(progress), highlight=False)
+
+        yield show
+
+
+def _print_epoch(progress: "Progress") -> None:
+    if progress.epoch is not None:
+        click.echo(epoch_line(progress), err=True)
