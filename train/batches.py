@@ -17,6 +17,10 @@ from train.view_shift import Chassis, ViewBank, way_back
 
 Image = NDArray[np.uint8]
 
+USUAL_CHASSIS = Chassis()
+WARPS = 256
+"""Different shifted views in store for each lens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -51,7 +55,7 @@ class Variation:
     mirrored: float = 0.5
     light: float = 1.0
     delay_s: float = 0.06
-    chassis: Chassis = Chassis()
+    chassis: Chassis = USUAL_CHASSIS
 
 
 class ExampleMaker:
@@ -76,15 +80,22 @@ class ExampleMaker:
         self._banks = [self._bank(lesson) for lesson in lessons]
         self._lesson = np.concatenate([np.full(len(x.train), i) for i, x in enumerate(lessons)])
         self._row = np.concatenate([lesson.train for lesson in lessons])
-        steering = np.concatenate([lesson.steering[lesson.train] for lesson in lessons])
-        throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
-        self._cumulative = np.cumsum(rarity_weights(steering, throttle))
+        self._steering = np.concatenate([lesson.steering[lesson.train] for lesson in lessons])
+        self._throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
+        speed = np.concatenate([lesson.recording.speed_m_s[lesson.train] for lesson in lessons])
+        self._speed_m_s = np.where(np.isfinite(speed), speed, variation.chassis.speed_m_s)
+        self._cumulative = np.cumsum(rarity_weights(self._steering, self._throttle))
 
     def _bank(self, lesson: Lesson) -> ViewBank | None:
         if lesson.lens is None or self._variation.shifted == 0.0:
             return None
         return ViewBank(
-            lesson.lens, self._shape, self._map_shape, self._rng, chassis=self._variation.chassis
+            lesson.lens,
+            self._shape,
+            self._map_shape,
+            self._rng,
+            count=WARPS,
+            chassis=self._variation.chassis,
         )
 
     def batch(self, size: int) -> Batch:
@@ -92,47 +103,54 @@ class ExampleMaker:
         picks = np.searchsorted(self._cumulative, self._rng.random(size)).clip(
             0, len(self._row) - 1
         )
+        shift = self._draw_shifts(picks)
+        mirror = self._rng.random(size) < self._variation.mirrored
         images = np.empty((size, *self._shape, 3), np.uint8)
-        class_maps = np.full((size, *self._map_shape), UNKNOWN, np.uint8)
-        steering = np.empty(size, np.float32)
-        throttle = np.empty(size, np.float32)
+        class_maps = np.empty((size, *self._map_shape), np.uint8)
         for place, pick in enumerate(picks):
-            lesson = self._lessons[self._lesson[pick]]
-            row = self._row[pick]
-            throttle[place] = lesson.throttle[row]
-            images[place], class_maps[place], steering[place] = self._example(
-                lesson, self._banks[self._lesson[pick]], row
+            image, classes = self._view(pick, int(shift[place]))
+            if mirror[place]:
+                image, classes = np.ascontiguousarray(image[:, ::-1]), classes[:, ::-1]
+            images[place], class_maps[place] = self._relight(image), classes
+        steering = self._steering_from(picks, shift)
+        steering[mirror] *= -1.0
+        return Batch(images, steering, self._throttle[picks], class_maps)
+
+    def _draw_shifts(self, picks: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Which warp each example gets; -1 is none."""
+        number = self._rng.integers(WARPS, size=len(picks))
+        stays = self._rng.random(len(picks)) >= self._variation.shifted
+        flat = np.array([bank is None for bank in self._banks])[self._lesson[picks]]
+        return np.where(stays | flat, -1, number)
+
+    def _view(self, pick: np.intp, shift: int) -> tuple[Image, Image]:
+        """Image and class map of one example, before mirror and light."""
+        lesson = self._lessons[self._lesson[pick]]
+        bank = self._banks[self._lesson[pick]]
+        image = shrink(lesson.recording.images[self._row[pick]])
+        classes = class_map_of(lesson, int(self._row[pick]), self._map_shape)
+        if bank is None or shift < 0:
+            return image, classes
+        return bank.shift_image(image, shift, shift % 2 == 0), bank.shift_classes(classes, shift)
+
+    def _steering_from(
+        self, picks: NDArray[np.intp], shift: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """What the driver did, or the way back for views from beside the path; (n,)."""
+        steering = self._steering[picks]
+        for number, bank in enumerate(self._banks):
+            moved = (shift >= 0) & (self._lesson[picks] == number)
+            if bank is None or not moved.any():
+                continue
+            steering[moved] = way_back(
+                steering[moved].astype(np.float64),
+                bank.sideways_m[shift[moved]],
+                bank.turned_rad[shift[moved]],
+                self._speed_m_s[picks[moved]],
+                self._variation.delay_s,
+                self._variation.chassis,
             )
-        return Batch(images, steering, throttle, class_maps)
-
-    def _example(
-        self, lesson: Lesson, bank: ViewBank | None, row: int
-    ) -> tuple[Image, Image, float]:
-        """One changed example: image, class map, steering."""
-        variation, rng = self._variation, self._rng
-        image = shrink(lesson.recording.images[row])
-        classes = class_map_of(lesson, row, self._map_shape)
-        steering = float(lesson.steering[row])
-        if bank is not None and rng.random() < variation.shifted:
-            number = int(rng.integers(len(bank)))
-            image = bank.shift_image(image, number, mirror_edge=bool(rng.random() < 0.5))
-            classes = bank.shift_classes(classes, number)
-            steering = self._steer_back(steering, bank, number)
-        if rng.random() < variation.mirrored:
-            image, classes, steering = cv2.flip(image, 1), cv2.flip(classes, 1), -steering
-        return self._relight(image), classes, steering
-
-    def _steer_back(self, steering: float, bank: ViewBank, number: int) -> float:
-        chassis = self._variation.chassis
-        back = way_back(
-            np.array([steering]),
-            bank.sideways_m[number : number + 1],
-            bank.turned_rad[number : number + 1],
-            chassis.speed_m_s,
-            self._variation.delay_s,
-            chassis,
-        )
-        return float(back[0])
+        return steering
 
 
 def shrink(image: Image) -> Image:

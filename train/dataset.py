@@ -13,29 +13,27 @@ UNKNOWN = 255
 
 
 class Recording(Protocol):
-    """Recorded drives as arrays, one row a record, sessions one after another.
-
-    Attributes:
-        images: uint8 (n, height, width, 3), RGB.
-        class_maps: uint8 (n, rows, columns), 255 is unknown; None when there are none.
-        steering: float (n,), applied.
-        throttle: float (n,), applied.
-        captured_s: float (n,), monotonic within a session.
-        session: int (n,).
-    """
+    """Recorded drives as arrays, one row a record, sessions one after another."""
 
     @property
-    def images(self) -> NDArray[np.uint8]: ...
+    def images(self) -> NDArray[np.uint8]:
+        """Shape (n, height, width, 3), RGB."""
+        ...
+
     @property
-    def class_maps(self) -> NDArray[np.uint8] | None: ...
+    def class_maps(self) -> NDArray[np.uint8] | None:
+        """Shape (n, rows, columns), 255 is unknown; None when there are none."""
+        ...
+
     @property
-    def steering(self) -> NDArray[np.floating]: ...
+    def speed_m_s(self) -> NDArray[np.floating]:
+        """Shape (n,), nan where unknown."""
+        ...
+
     @property
-    def throttle(self) -> NDArray[np.floating]: ...
-    @property
-    def captured_s(self) -> NDArray[np.floating]: ...
-    @property
-    def session(self) -> NDArray[np.integer]: ...
+    def session(self) -> NDArray[np.integer]:
+        """Shape (n,)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,19 @@ TOLERANCE = Tolerance()
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A written pilot: its card, and what the int8 network gave on the held-out records."""
+    """A written pilot.
+
+    Attributes:
+        path: the file.
+        card: as in the file.
+        results: what the int8 network gave on the held-out records.
+        float_results: what the float network gave on the same records.
+    """
 
     path: Path
     card: PilotCard
     results: HeldOutResults
+    float_results: HeldOutResults
 
 
 def export(fitted: Fitted, lessons: list[Lesson], card: PilotCard, path: Path) -> Exported:
@@ -81,7 +89,7 @@ def export(fitted: Fitted, lessons: list[Lesson], card: PilotCard, path: Path) -
                 card, scores_float=scores_of(before), scores_int8=scores_of(after)
             ),
         )
-    return Exported(path, card, after)
+    return Exported(path, card, after, before)
 
 
 def _describe(card: PilotCard, fitted: Fitted) -> PilotCard:

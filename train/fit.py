@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import cv2
 import keras
 import msgspec
 import numpy as np
@@ -213,7 +214,8 @@ class Fitter:
         mean = np.mean([loss.numpy() for loss in losses], axis=0)
         if not np.all(np.isfinite(mean)):
             raise TrainError(
-                f"the loss became {mean} in epoch {epoch}: train with a smaller --rate"
+                f"the loss became {mean} in epoch {epoch}: train with a smaller --rate, "
+                "or look for damaged records with: everlap tub check"
             )
         found = look_at_held_out(
             self._network, self._lessons, self._throttle_mean, self._throttle_std
@@ -223,7 +225,9 @@ class Fitter:
             round(self._clock() - start_s, 3),
             round(speed, 1),
             learning_rate(progress, self._schedule.rate),
-            *(float(value) for value in mean),
+            steering_loss=float(mean[0]),
+            throttle_loss=float(mean[1]),
+            class_map_loss=float(mean[2]),
             held_out_steering_mae=mae(found.steering, found.steering_guess),
             held_out_throttle_mae=mae(found.throttle, found.throttle_guess),
             held_out_throttle_r2=r2(found.throttle, found.throttle_guess),
@@ -282,7 +286,8 @@ def chosen_held_out(lessons: list[Lesson], limit: int) -> list[tuple[Lesson, NDA
 
 
 def use_all_cores() -> None:
-    """One arithmetic thread a core; must come before TensorFlow's first use to take effect."""
+    """One TensorFlow thread a core, if it is not running yet; OpenCV's small images need one."""
+    cv2.setNumThreads(1)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(cores or 1)

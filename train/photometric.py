@@ -6,7 +6,15 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
+LIGHTS = 512
+"""Different colour matrices and tone curves in store."""
+
 LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def as_image(result: object) -> Image:
+    """What OpenCV gave back, which its types leave open, as the image that it is."""
+    return np.asarray(result, dtype=np.uint8)
 
 
 class Relighting:
@@ -20,23 +28,25 @@ class Relighting:
         self.strength = strength
         self._rng = rng
         self._noise = np.zeros((0, 0, 3), np.int16)
+        self._colours = [self._colour_matrix() for _ in range(LIGHTS)]
+        self._tones = [self._tone_curve() for _ in range(LIGHTS)]
 
     def __call__(self, image: Image) -> Image:
         """One image, uint8 (rows, columns, 3) RGB, in another light; the input is not changed."""
         if self.strength == 0.0:
             return image
         rng = self._rng
-        image = cv2.transform(image, self._colour_matrix())
-        image = cv2.LUT(image, self._tone_curve())
+        image = as_image(cv2.transform(image, self._colours[rng.integers(LIGHTS)]))
+        image = as_image(cv2.LUT(image, self._tones[rng.integers(LIGHTS)]))
         if rng.random() < 0.3:
             image = self._shade(image)
         if rng.random() < 0.2:
             image = self._cover(image)
         if rng.random() < 0.2:
-            image = cv2.GaussianBlur(image, (3, 3), 0)
+            image = as_image(cv2.GaussianBlur(image, (3, 3), 0))
         if rng.random() < 0.5:
             image = self._grain(image)
-        return np.asarray(image, dtype=np.uint8)
+        return image
 
     def _colour_matrix(self) -> NDArray[np.float32]:
         """Saturation, hue and white balance as one 3x3 matrix."""

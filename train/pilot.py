@@ -67,6 +67,7 @@ class Trained:
         history_file: the history as JSON.
         card: as in the file.
         history: one entry an epoch.
+        best_epoch: whose weights were kept.
         exported: with the int8 network's results on held-out records.
         curriculum: the lessons, with their split.
     """
@@ -75,6 +76,7 @@ class Trained:
     history_file: Path
     card: PilotCard
     history: list[Epoch]
+    best_epoch: int
     exported: Exported
     curriculum: Curriculum
 
@@ -129,7 +131,15 @@ def train_pilot(
     with written_whole(history_file) as draft:
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(history), indent=2))
     report(Progress("export", 1.0))
-    return Trained(out, history_file, exported.card, fitted.history, exported, curriculum)
+    return Trained(
+        out,
+        history_file,
+        exported.card,
+        fitted.history,
+        fitted.best_epoch,
+        exported,
+        curriculum,
+    )
 
 
 def _with_delay(variation: Variation, delay_s: float) -> Variation:

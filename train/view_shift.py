@@ -63,8 +63,13 @@ class ViewBank:
         self.turned_rad = rng.triangular(-turned_rad, 0.0, turned_rad, count)
         to_camera_m = chassis.wheelbase_m / 2 + lens.forward_m
         shifts = list(zip(self.sideways_m, self.turned_rad, strict=True))
-        self._image_maps = [shift_map(lens, image_shape, d, a, to_camera_m) for d, a in shifts]
-        self._class_maps = [shift_map(lens, class_map_shape, d, a, to_camera_m) for d, a in shifts]
+        self._image_maps = [
+            packed(shift_map(lens, image_shape, d, a, to_camera_m)) for d, a in shifts
+        ]
+        self._class_maps = [
+            packed(shift_map(lens, class_map_shape, d, a, to_camera_m), nearest=True)
+            for d, a in shifts
+        ]
 
     def __len__(self) -> int:
         return len(self.sideways_m)
@@ -74,22 +79,31 @@ class ViewBank:
     ) -> NDArray[np.uint8]:
         """Redraw an image; what the camera did not see is stretched or mirrored into place."""
         border = cv2.BORDER_REFLECT_101 if mirror_edge else cv2.BORDER_REPLICATE
-        moved = cv2.remap(
-            image, self._image_maps[number], None, cv2.INTER_LINEAR, borderMode=border
-        )
+        moved = cv2.remap(image, *self._image_maps[number], cv2.INTER_LINEAR, borderMode=border)
         return np.asarray(moved, dtype=np.uint8)
 
     def shift_classes(self, classes: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
         """Redraw a class map; what the camera did not see is unknown."""
         moved = cv2.remap(
             classes,
-            self._class_maps[number],
-            None,
+            *self._class_maps[number],
             cv2.INTER_NEAREST,
             borderMode=cv2.BORDER_CONSTANT,
-            borderValue=(UNKNOWN,),
+            borderValue=UNKNOWN,
         )
         return np.asarray(moved, dtype=np.uint8)
+
+
+def packed(
+    places: NDArray[np.float32], nearest: bool = False
+) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """A map in OpenCV's fixed-point form; what lies outside stays within one image's width."""
+    rows, columns = places.shape[:2]
+    column = np.clip(places[..., 0], -0.9 * columns, 1.9 * columns)
+    row = np.clip(places[..., 1], -0.9 * rows, 1.9 * rows)
+    whole, part = cv2.convertMaps(column, row, cv2.CV_16SC2, nninterpolation=nearest)
+    fraction = np.zeros((rows, columns), np.uint16) if nearest else np.asarray(part, np.uint16)
+    return np.asarray(whole, np.int16), fraction
 
 
 def shift_map(
