@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from car.frame import RoadClass
 from car.simulation import atlas
-from car.simulation.casting import Eye
+from car.simulation.canvas import SPRITE_PX
+from car.simulation.eye import Eye
+from car.simulation.ground_rays import haze_at
 from car.simulation.optics import Rays
-from car.simulation.placing import haze_at
-from car.simulation.props import SPRITE_PX
 from car.simulation.shading import Bytes, Colours, Table
 from car.simulation.texels import Texels
 
 _OBSTACLE = np.uint8(RoadClass.OBSTACLE)
+_BYTES = 0x00FF00FF
 _NEAREST_M = 0.12
 _FARTHEST_M = 40.0
 
@@ -33,7 +34,7 @@ class Cards(NamedTuple):
     pictures: NDArray[np.int64]
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def draw_cards(
     image: Bytes,
     classes: Bytes,
@@ -75,7 +76,7 @@ def draw_cards(
             _draw(image, classes, corners, slimness, skew, first, flat, table, colours, haze)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _sort(
     eye: Eye,
     places: NDArray[np.float64],
@@ -99,7 +100,7 @@ def _sort(
     return count
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _project(
     eye: Eye,
     rays: Rays,
@@ -126,7 +127,7 @@ def _project(
     return corners[1] - corners[3] > 0.5
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _draw(
     image: Bytes,
     classes: Bytes,
@@ -137,7 +138,7 @@ def _draw(
     flat: Texels,
     table: Table,
     colours: Colours,
-    haze: float,
+    haze: np.float32,
 ) -> None:
     """Draw one thing; `skew` is how far it moves sideways while the image is read out."""
     rows, columns = classes.shape
@@ -165,7 +166,7 @@ def _draw(
                 _put(image, classes, row, column, flat, start, stride, x, y, colours, haze)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _put(
     image: Bytes,
     classes: Bytes,
@@ -174,30 +175,33 @@ def _put(
     flat: Texels,
     start: int,
     stride: int,
-    x: float,
-    y: float,
+    x: np.float32,
+    y: np.float32,
     colours: Colours,
-    haze: float,
+    haze: np.float32,
 ) -> None:
     """Lay one pixel of a sprite over the image."""
-    i, j = int(x), int(y)
-    u, v = np.float32(x - i), np.float32(y - j)
+    i, j = np.int64(np.int32(x)), np.int64(np.int32(y))
     at = start + j * stride + i
-    a, b, c, d = flat[at], flat[at + 1], flat[at + stride], flat[at + stride + 1]
-    one = np.float32(1.0)
-    wa, wb, wc, wd = (one - u) * (one - v), u * (one - v), (one - u) * v, u * v
-    alpha = np.float32(a >> 24) * wa + np.float32(b >> 24) * wb
-    alpha += np.float32(c >> 24) * wc + np.float32(d >> 24) * wd
-    if alpha < 4.0:
+    a, b = np.int64(flat[at]), np.int64(flat[at + 1])
+    c, d = np.int64(flat[at + stride]), np.int64(flat[at + stride + 1])
+    if (a | b | c | d) >> 24 == 0:
         return
-    cover = alpha * np.float32(1.0 / 255.0)
+    u = np.int64(np.int32((x - np.float32(np.int32(i))) * np.float32(256.0)))
+    v = np.int64(np.int32((y - np.float32(np.int32(j))) * np.float32(256.0)))
+    both = (u * v) >> 8
+    wa, wb, wc = 256 - u - v + both, u - both, v - both
+    even = (a & _BYTES) * wa + (b & _BYTES) * wb + (c & _BYTES) * wc + (d & _BYTES) * both
+    odd = (a >> 8 & _BYTES) * wa + (b >> 8 & _BYTES) * wb
+    odd += (c >> 8 & _BYTES) * wc + (d >> 8 & _BYTES) * both
+    alpha = odd >> 24
+    air = np.float32(np.int32(alpha)) * np.float32(1.0 / 255.0) * haze
+    rest, clear = 255 - alpha, np.float32(1.0 / 256.0) * (np.float32(1.0) - haze)
     for channel in range(3):
-        shift = 8 * channel
-        value = np.float32(a >> shift & 255) * wa + np.float32(b >> shift & 255) * wb
-        value += np.float32(c >> shift & 255) * wc + np.float32(d >> shift & 255) * wd
-        value += (colours[0, channel] * cover - value) * haze
-        value += np.float32(image[row, column, channel]) * (one - cover)
-        value = min(max(value, np.float32(0.0)), np.float32(255.0))
-        image[row, column, channel] = np.uint8(np.int32(value))
-    if alpha > 127.0:
+        sums = odd if channel == 1 else even >> (8 * channel)
+        value = np.float32(np.int32(sums & 0xFFFF)) * clear + colours[0, channel] * air
+        behind = np.int32(image[row, column, channel] * rest)
+        value += np.float32(behind) * np.float32(1.0 / 255.0)
+        image[row, column, channel] = np.uint8(np.int32(min(value, np.float32(255.0))))
+    if alpha > 127:
         classes[row, column] = _OBSTACLE

@@ -6,8 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.canvas import Sprite
 from car.simulation.dice import Dice
-from car.simulation.props import INDOORS, OUTDOORS, Kind, Sprite
+from car.simulation.kinds import INDOORS, OUTDOORS, Kind
 
 CLEARANCE_M = 0.15
 _PICTURES = 10
@@ -17,22 +18,34 @@ class Road(Protocol):
     """The shape of a road, as a track has it."""
 
     @property
-    def centre_m(self) -> NDArray[np.float64]: ...
+    def centre_m(self) -> NDArray[np.float64]:
+        """float64 (n, 2), points along its middle."""
+        ...
 
     @property
-    def normal(self) -> NDArray[np.float64]: ...
+    def normal(self) -> NDArray[np.float64]:
+        """float64 (n, 2), unit vectors to the left."""
+        ...
 
     @property
-    def tangent(self) -> NDArray[np.float64]: ...
+    def tangent(self) -> NDArray[np.float64]:
+        """float64 (n, 2), unit vectors along it."""
+        ...
 
     @property
-    def width_m(self) -> float: ...
+    def width_m(self) -> float:
+        """From edge to edge."""
+        ...
 
     @property
-    def spacing_m(self) -> float: ...
+    def spacing_m(self) -> float:
+        """From point to point."""
+        ...
 
     @property
-    def length_m(self) -> float: ...
+    def length_m(self) -> float:
+        """Once around."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,7 @@ def _place(
     side = dice.any_of((-1.0, 1.0))
     x, y = (road.centre_m[beside] + side * away * road.normal[beside]).tolist()
     left, bottom, right, top = box_m
-    reach = width / 2 if indoors_or_solid(kind) else 0.2 * width
+    reach = width / 2 if _is_solid(kind) else 0.2 * width
     if not (left + reach < x < right - reach and bottom + reach < y < top - reach):
         return None
     nearest = float(np.hypot(road.centre_m[:, 0] - x, road.centre_m[:, 1] - y).min())
@@ -109,6 +122,6 @@ def _place(
     return Thing(x, y, width, height, picture, width * kind.shadow)
 
 
-def indoors_or_solid(kind: Kind) -> bool:
+def _is_solid(kind: Kind) -> bool:
     """Say whether a thing is as wide at its foot as in its picture (a tree is not)."""
     return kind.height_m[1] < 3.0

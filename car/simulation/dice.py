@@ -10,6 +10,11 @@ Colour = NDArray[np.float32]
 Choice = TypeVar("Choice")
 
 
+def rgb(red: float, green: float, blue: float) -> Colour:
+    """Make a colour, or a gain by colour, of three numbers."""
+    return np.array([red, green, blue], np.float32)
+
+
 class Dice:
     """Throws that all fall on the canonical value at level 0 and far from it at level 1."""
 
@@ -42,16 +47,16 @@ class Dice:
         """Choose one of several with equal chances, whatever the level."""
         return options[int(self.rng.integers(len(options)))]
 
-    def near(self, rgb: Sequence[float], spread: float = 25.0) -> Colour:
+    def near(self, middle: Sequence[float], spread: float = 25.0) -> Colour:
         """Throw a colour near another; brightness varies more than hue.
 
         Args:
-            rgb: red, green, blue in 0..255.
+            middle: red, green, blue in 0..255.
             spread: of brightness, in the same units, at level 1.
         """
         brightness = self.around(0.0, spread)
         hue = self.rng.uniform(-1.0, 1.0, 3) * spread * 0.35 * self.level
-        return np.clip(np.asarray(rgb) + brightness + hue, 3.0, 252.0).astype(np.float32)
+        return np.clip(np.asarray(middle) + brightness + hue, 3.0, 252.0).astype(np.float32)
 
     def any_colour(self, lowest: float = 20.0, highest: float = 240.0) -> Colour:
         """Throw any colour at all."""

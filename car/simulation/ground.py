@@ -1,4 +1,4 @@
-"""Paints the ground of a world: road, lines, what lies beside it, light on it, and exact classes."""
+"""Paints the ground: road, lines, what lies beside it, the light on it, and exact classes."""
 
 import math
 from typing import NamedTuple
@@ -12,10 +12,11 @@ from car.simulation.blemishes import UNTOUCHED, Blemishes
 from car.simulation.clutter import Road
 from car.simulation.dice import Dice
 from car.simulation.light import Shade
-from car.simulation.look import Look, Stripe
+from car.simulation.look import Look
 from car.simulation.materials import TILE_PX, Texture
 from car.simulation.noise import Field, field_noise, tile_noise
 from car.simulation.plot import COARSE, Plot
+from car.simulation.stripes import Stripe
 from car.simulation.texels import Texels
 
 _ROAD, _LINE, _GROUND = int(RoadClass.ROAD), int(RoadClass.LINE), int(RoadClass.GROUND)
@@ -150,7 +151,7 @@ def _stripe_table(
     return table
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _nearest_points(
     centre: NDArray[np.float64], reach: float, rows: int, columns: int
 ) -> NDArray[np.int32]:
@@ -169,7 +170,7 @@ def _nearest_points(
     return nearest
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _compose(
     texels: Texels,
     nearest: NDArray[np.int32],
@@ -189,7 +190,7 @@ def _compose(
             texels[row, column] = _lit_texel(rgb, row, column, label, ink)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _lay_road(
     rgb: NDArray[np.float32],
     row: int,
@@ -226,7 +227,7 @@ def _lay_road(
     return label
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _on_course(x: float, y: float, point: int, course: Course) -> tuple[float, float, int]:
     """Find a place (texels) along and aside of the centre line, starting from a point near it."""
     count = len(course.centre)
@@ -243,12 +244,12 @@ def _on_course(x: float, y: float, point: int, course: Course) -> tuple[float, f
     return point * course.spacing + dx * tx + dy * ty, dy * tx - dx * ty, point
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _square(x: float, y: float, centre: NDArray[np.float64], i: int) -> float:
     return (x - centre[i, 0]) ** 2 + (y - centre[i, 1]) ** 2
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _stripe_cover(along: float, aside: float, stripe: NDArray[np.float32]) -> float:
     """Give how much of a texel a stripe covers, 0..1."""
     cover = stripe[1] + 0.5 - abs(aside - stripe[0])
@@ -258,7 +259,7 @@ def _stripe_cover(along: float, aside: float, stripe: NDArray[np.float32]) -> fl
     return min(1.0, max(0.0, cover))
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _lit_texel(rgb: NDArray[np.float32], row: int, column: int, label: int, ink: Ink) -> np.uint32:
     """Put light on a colour and pack it with its class."""
     shade, tint = _between_cells(row, column, ink)
@@ -270,7 +271,7 @@ def _lit_texel(rgb: NDArray[np.float32], row: int, column: int, label: int, ink:
     return packed
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _between_cells(row: int, column: int, ink: Ink) -> tuple[float, float]:
     """Shade and tint of a texel, smoothly between coarse cells."""
     rows, columns = ink.shade.shape

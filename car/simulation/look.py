@@ -1,4 +1,4 @@
-"""How a place is to look: materials, colours, lines, light and weather, chosen by seed and level."""
+"""How a place is to look: materials, colours, light and weather, chosen by seed and level."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,9 @@ import numpy as np
 
 from car.errors import SimulationError
 from car.simulation import materials
-from car.simulation.dice import Colour, Dice
+from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.materials import Material
+from car.simulation.stripes import Stripe, road_stripes, tape_stripes
 
 SURFACES: tuple[str, ...] = (
     "asphalt",
@@ -18,29 +19,6 @@ SURFACES: tuple[str, ...] = (
     "tape-carpet",
     "dirt",
 )
-
-
-@dataclass(frozen=True)
-class Stripe:
-    """A line along the road.
-
-    Attributes:
-        offset_m: from the middle of the road, left is positive.
-        width_m: of the line.
-        colour: RGB 0..255.
-        period_m: from one dash to the next.
-        dash_m: length of a dash; not shorter than period_m: the line is solid.
-        wear: 0 fresh, 1 nearly gone.
-        is_edge: it goes on around a crossing; other lines end before it.
-    """
-
-    offset_m: float
-    width_m: float
-    colour: Colour
-    period_m: float
-    dash_m: float
-    wear: float
-    is_edge: bool
 
 
 @dataclass(frozen=True)
@@ -101,8 +79,6 @@ class Look:
     weather: Weather
 
 
-WHITE = ((232, 232, 226), (215, 215, 210), (240, 238, 225))
-YELLOW = ((238, 190, 40), (225, 170, 30), (240, 205, 70))
 GREENS = (
     (86, 128, 52),
     (70, 120, 50),
@@ -113,7 +89,6 @@ GREENS = (
 )
 EARTHS = ((158, 126, 92), (128, 98, 70), (176, 150, 112), (150, 104, 70), (110, 96, 82))
 GREYS = ((92, 92, 94), (74, 74, 78), (118, 116, 112), (62, 62, 64), (134, 132, 130))
-TAPES = ((236, 236, 232), (240, 200, 50), (36, 90, 190), (34, 34, 36), (200, 50, 44), (60, 150, 80))
 FLOORS: dict[str, tuple[Material, tuple[tuple[int, int, int], ...]]] = {
     "wood": (
         materials.planks,
@@ -166,7 +141,7 @@ def _paved(surface: str, width_m: float, dice: Dice) -> Look:
         ground=ground,
         ground_colour=ground_colour,
         one_floor=False,
-        stripes=_road_stripes(surface, width_m, dice),
+        stripes=road_stripes(surface, width_m, dice),
         edge_m=0.012,
         wobble_m=dice.between(0.0, 0.012) * dice.level,
         rut=dice.around(0.03, 0.09),
@@ -211,71 +186,13 @@ def _indoors(surface: str, width_m: float, dice: Dice) -> Look:
         ground=floor,
         ground_colour=colour,
         one_floor=True,
-        stripes=_tape(width_m, colour, dice),
+        stripes=tape_stripes(width_m, colour, dice),
         edge_m=0.01,
         wobble_m=0.0,
         rut=0.0,
         roughness=(0.25, 0.25) if floor is not materials.carpet else (0.9, 0.9),
         weather=_lamps(dice),
     )
-
-
-def _road_stripes(surface: str, width_m: float, dice: Dice) -> tuple[Stripe, ...]:
-    line_m = dice.around(0.045, 0.018)
-    edge = dice.paint(YELLOW if dice.chance(0.12) else WHITE, 16)
-    wear = dice.around(0.25, 0.25)
-    stripes = list(_pair(width_m / 2 - line_m * 0.75, line_m, edge, wear))
-    if dice.chance(0.1):
-        stripes = [] if surface == "two-lanes" else stripes[: 1 + dice.chance(0.7)]
-    middle = dice.paint(WHITE if dice.chance(0.4) else YELLOW, 16)
-    if surface == "two-lanes":
-        stripes += _divider(line_m, middle, wear, dice)
-    elif dice.chance(0.6, at_zero=0.5):
-        stripes.append(_dashes(0.0, line_m, middle, wear, dice))
-    return tuple(stripes)
-
-
-def _pair(offset_m: float, line_m: float, colour: Colour, wear: float) -> tuple[Stripe, Stripe]:
-    return (
-        Stripe(offset_m, line_m, colour, 1.0, 1.0, wear, is_edge=True),
-        Stripe(-offset_m, line_m, colour, 1.0, 1.0, wear, is_edge=True),
-    )
-
-
-def _dashes(offset_m: float, line_m: float, colour: Colour, wear: float, dice: Dice) -> Stripe:
-    dash_m = dice.around(0.25, 0.13)
-    period_m = dash_m * dice.around(2.0, 0.5)
-    return Stripe(offset_m, line_m, colour, period_m, dash_m, wear, is_edge=False)
-
-
-def _divider(line_m: float, colour: Colour, wear: float, dice: Dice) -> list[Stripe]:
-    kind = dice.any_of(("dashed", "dashed", "solid", "double"))
-    if kind == "dashed":
-        return [_dashes(0.0, line_m, colour, wear, dice)]
-    if kind == "solid":
-        return [Stripe(0.0, line_m, colour, 1.0, 1.0, wear, is_edge=False)]
-    thin_m = line_m * 0.7
-    return [
-        Stripe(side * thin_m * 1.1, thin_m, colour, 1.0, 1.0, wear, is_edge=False)
-        for side in (1, -1)
-    ]
-
-
-def _tape(width_m: float, floor: Colour, dice: Dice) -> tuple[Stripe, ...]:
-    colour = _visible(dice.paint(TAPES, 14), floor)
-    tape_m = dice.around(0.045, 0.015)
-    stripes = list(_pair(width_m / 2 - tape_m / 2, tape_m, colour, dice.around(0.04, 0.04)))
-    if dice.chance(0.5, at_zero=0.35):
-        middle = _visible(dice.paint((TAPES[1], *TAPES), 14), floor)
-        stripes.append(_dashes(0.0, tape_m, middle, 0.05, dice))
-    return tuple(stripes)
-
-
-def _visible(tape: Colour, floor: Colour) -> Colour:
-    """Keep tape apart from the floor that it sticks to."""
-    if float(np.abs(tape - floor).max()) > 70.0:
-        return tape
-    return np.float32([30, 32, 36]) if float(floor.mean()) > 110.0 else np.float32([238, 236, 228])
 
 
 def _weather(dice: Dice) -> Weather:
@@ -288,8 +205,8 @@ def _weather(dice: Dice) -> Weather:
         "fog": (0.98, 0.9, 0.1, 0.09),
     }[name]
     bright = dice.around(bright, 0.22)
-    lit = np.float32([warm, 1.0, 2.0 - warm]) * bright
-    shaded = np.float32([0.45, 0.52, 0.62]) * bright * dice.around(1.0, 0.25)
+    lit = rgb(warm, 1.0, 2.0 - warm) * bright
+    shaded = rgb(0.45, 0.52, 0.62) * bright * dice.around(1.0, 0.25)
     return Weather(
         name=name,
         lit=lit,
@@ -306,8 +223,8 @@ def _lamps(dice: Dice) -> Weather:
     warm = dice.around(1.0, 0.12)
     return Weather(
         name="lamps",
-        lit=np.float32([warm, 1.0, 2.0 - warm]) * bright,
-        shaded=np.float32([0.5, 0.5, 0.52]) * bright,
+        lit=rgb(warm, 1.0, 2.0 - warm) * bright,
+        shaded=rgb(0.5, 0.5, 0.52) * bright,
         shadow=dice.around(0.5, 0.3),
         haze_per_m=0.0,
         sun_rad=dice.between(0.0, 2 * np.pi),

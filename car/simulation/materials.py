@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from car.simulation.dice import Colour, Dice
+from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.noise import Field, tile_noise
 
 Texture = NDArray[np.float32]
@@ -17,9 +17,11 @@ Material = Callable[[Dice, Colour, float], Texture]
 TILE_PX = 512
 
 
-def toned(colour: Colour, tone: Field, tint: tuple[float, float, float] = (1, 1, 1)) -> Texture:
+def toned(
+    colour: Colour, tone: Field, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+) -> Texture:
     """Spread a colour by a field of tone, in units of 0..255, weighted per channel."""
-    return colour + tone[..., None] * np.float32(tint)
+    return np.asarray(colour + tone[..., None] * rgb(*tint), np.float32)
 
 
 def grain(dice: Dice) -> Field:
@@ -32,21 +34,21 @@ def asphalt(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
     stones = grain(dice)
     tone = 7.0 * stones + 4.0 * tile_noise(dice.rng, TILE_PX, 64, 2)
     tone += 16.0 * (stones > 2.2) - 12.0 * (stones < -2.2)
-    return toned(colour, tone * dice.around(1.0, 0.6))
+    return toned(colour, tone * np.float32(dice.around(1.0, 0.6)))
 
 
 def concrete(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
     """Screed: soft clouds, fine grain, a few pores."""
     pores = grain(dice)
     tone = 5.0 * tile_noise(dice.rng, TILE_PX, 4, 5, 0.65) + 2.0 * pores - 18.0 * (pores > 3.2)
-    return toned(colour, tone * dice.around(1.0, 0.6))
+    return toned(colour, tone * np.float32(dice.around(1.0, 0.6)))
 
 
 def carpet(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
     """Short pile: strong grain with woven rows."""
     rows = np.sin(np.arange(TILE_PX) * (2 * math.pi * 64 / TILE_PX)).astype(np.float32)
     tone = 9.0 * grain(dice) + 3.0 * rows[:, None] + 3.0 * tile_noise(dice.rng, TILE_PX, 16, 3)
-    return toned(colour, tone * dice.around(1.0, 0.5))
+    return toned(colour, tone * np.float32(dice.around(1.0, 0.5)))
 
 
 def tiles(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
@@ -91,7 +93,7 @@ def grass(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
     tufts = tile_noise(dice.rng, TILE_PX, 32, 3, 0.8)
     image = toned(colour, 13.0 * blades + 9.0 * tufts, (0.75, 1.0, 0.5))
     dry = np.clip(tile_noise(dice.rng, TILE_PX, 4, 5, 0.7) - 0.7, 0.0, 1.0)[..., None]
-    straw = toned(np.float32([168, 152, 92]), 13.0 * blades)
+    straw = toned(rgb(168, 152, 92), 13.0 * blades)
     return image * (1 - 0.7 * dry) + 0.7 * dry * straw
 
 
@@ -100,7 +102,7 @@ def soil(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
     pebbles = cv2.GaussianBlur(grain(dice), (0, 0), 0.8) * 2.4
     tone = 7.0 * pebbles + 7.0 * tile_noise(dice.rng, TILE_PX, 16, 5, 0.7)
     tone += 22.0 * (pebbles > 2.3) - 16.0 * (pebbles < -2.4)
-    return toned(colour, tone * dice.around(1.0, 0.4), (1.0, 0.95, 0.85))
+    return toned(colour, tone * np.float32(dice.around(1.0, 0.4)), (1.0, 0.95, 0.85))
 
 
 def paving(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
@@ -111,6 +113,8 @@ def paving(dice: Dice, colour: Colour, density_px_m: float) -> Texture:
     stagger = (row.astype(int) % 2)[:, None] * 0.5
     column = (np.arange(TILE_PX)[None] * columns / TILE_PX + stagger) % columns
     shade = dice.rng.normal(0.0, 9.0, (rows, columns)).astype(np.float32)
-    tone = shade[row.astype(int)[:, None], column.astype(int) % columns] + 5.0 * grain(dice)
+    tone = shade[row.astype(int)[:, None], column.astype(int) % columns] + np.float32(5.0) * grain(
+        dice
+    )
     joint = np.maximum((row % 1 < 0.12)[:, None], column % 1 < 0.06) * np.float32(0.28)
     return toned(colour, tone) * (1 - joint[..., None])

@@ -8,9 +8,8 @@ import numpy as np
 from car.config import Lens
 from car.frame import Image, RoadClass
 from car.simulation.cards import Cards, draw_cards
-from car.simulation.casting import LANES, SLOTS, Eye
+from car.simulation.eye import LANES, SLOTS, Eye, Stage
 from car.simulation.optics import rays_of
-from car.simulation.placing import Stage
 from car.simulation.scene import Scene
 from car.simulation.shading import Colours, draw_world
 

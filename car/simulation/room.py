@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from car.simulation.dice import Colour, Dice
+from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.look import Look
 from car.simulation.noise import tile_noise
 
@@ -63,7 +63,7 @@ def _rectangle(
 
 def _window(wall: Strip, left: int, dice: Dice) -> float:
     wide, high, sill = dice.between(0.7, 1.5), dice.between(0.8, 1.5), dice.between(0.6, 1.0)
-    frame = dice.pick([np.float32(c) for c in ((238, 238, 234), (110, 80, 58), (70, 72, 76))])
+    frame = dice.pick([rgb(*c) for c in ((238, 238, 234), (110, 80, 58), (70, 72, 76))])
     x0, y0, x1, y1 = _rectangle(wall, left, sill, (wide, high), frame)
     pane = wall[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3]
     up = np.linspace(1.0, 0.0, len(pane), dtype=np.float32)[:, None, None]
@@ -83,7 +83,7 @@ def _door(wall: Strip, left: int, dice: Dice) -> float:
     wall[y0 + 3 :, x0 + 3 : x1 - 3] = colour
     for low, top in ((0.25, 0.9), (1.15, 1.85)):
         _rectangle(wall, x0 + 7, low, (wide - 0.35, top - low), colour * np.float32(0.9))
-    _rectangle(wall, x1 - 8, 1.0, (0.1, 0.05), np.float32([190, 190, 186]))
+    _rectangle(wall, x1 - 8, 1.0, (0.1, 0.05), rgb(190, 190, 186))
     return wide * WALL_PX_M
 
 

@@ -93,7 +93,9 @@ def _sprites(clutter: Clutter, look: Look) -> tuple[Pyramid, ...]:
     gain = np.append(look.weather.lit, np.float32(1.0))
     lit = [np.minimum(sprite * gain, sprite[..., 3:]) for sprite in clutter.sprites]
     return tuple(
-        pyramid(pack(sprite[..., :3], sprite[..., 3].astype(np.uint8)), atlas.SPRITE_LEVELS, 0, False)
+        pyramid(
+            pack(sprite[..., :3], sprite[..., 3].astype(np.uint8)), atlas.SPRITE_LEVELS, 0, False
+        )
         for sprite in lit
     )
 

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from car.frame import Image
-from car.simulation.dice import Dice
+from car.simulation.dice import Dice, rgb
 
 _METER_STEP = 7
 _MIDDLE_GREY = 118.0
@@ -83,7 +83,7 @@ def _gain_map(width_px: int, height_px: int, dice: Dice) -> NDArray[np.float32]:
     vignette = 1.0 - dice.around(0.35, 0.35) * (x**2 + y**2) * 1.6
     vignette *= 1.0 + dice.around(0.0, 0.12) * x
     warm, green = dice.around(0.0, 0.14), dice.around(0.0, 0.06)
-    balance = np.float32([1.0 + warm, 1.0 + green, 1.0 - warm])
+    balance = rgb(1.0 + warm, 1.0 + green, 1.0 - warm)
     return np.ascontiguousarray((vignette[..., None] * balance).ravel(), np.float32)
 
 
@@ -112,19 +112,19 @@ def _drop_mask(width_px: int, height_px: int, dice: Dice) -> NDArray[np.float32]
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 2.0), np.float32)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _develop(
     image: NDArray[np.uint8],
     out: NDArray[np.uint8],
     gain: NDArray[np.float32],
     noise: NDArray[np.float32],
     more_noise: NDArray[np.float32],
-    exposure: float,
-    contrast: float,
-    lift: float,
-    black: float,
-    read_noise: float,
-    shot_noise: float,
+    exposure: np.float32,
+    contrast: np.float32,
+    lift: np.float32,
+    black: np.float32,
+    read_noise: np.float32,
+    shot_noise: np.float32,
 ) -> None:
     """Scale, add noise that grows with light, and bend by a cubic tone curve."""
     full = np.float32(255.0)

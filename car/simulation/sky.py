@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from car.simulation.dice import Colour, Dice
+from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.look import GREENS, Look
 from car.simulation.noise import Field, ring_noise, tile_noise
 
@@ -59,8 +59,8 @@ def paint_panorama(look: Look, dice: Dice) -> tuple[Panorama, Colour]:
     return np.clip(small, 0.0, 255.0).astype(np.float32), air
 
 
-def _tone(rgb: tuple[int, int, int], dice: Dice) -> Colour:
-    return dice.any_colour(60, 230) if dice.is_strange() else dice.near(rgb, 22)
+def _tone(middle: tuple[int, int, int], dice: Dice) -> Colour:
+    return dice.any_colour(60, 230) if dice.is_strange() else dice.near(middle, 22)
 
 
 def _gradient(zenith: Colour, horizon: Colour) -> Panorama:
@@ -78,7 +78,7 @@ def _add_sun(image: Panorama, look: Look, dice: Dice) -> None:
     slope = min(1.0, 1.0 / weather.shadow_length)
     square = away[None] ** 2 + (_SLOPE[:, None] - slope) ** 2
     glow = 70.0 * np.exp(-square / 0.25) + 200.0 * np.exp(-square / 0.006)
-    image += glow[..., None].astype(np.float32) * np.float32([1.0, 0.95, 0.8])
+    image += glow[..., None].astype(np.float32) * rgb(1.0, 0.95, 0.8)
 
 
 def _add_clouds(image: Panorama, look: Look, bright: float, dice: Dice) -> Panorama:
@@ -93,8 +93,8 @@ def _add_clouds(image: Panorama, look: Look, bright: float, dice: Dice) -> Panor
     cover = np.clip((seen + _COVER[name] + dice.around(0.0, 0.6)) / 1.4, 0.0, 1.0)
     cover *= np.clip(_SLOPE / 0.08, 0.15, 1.0)[:, None]
     shadow = np.clip(0.5 + 0.25 * seen, 0.0, 1.0)[..., None]
-    white = np.float32([248, 226, 212] if name == "dusk" else [248, 249, 250]) * bright
-    grey = np.float32([150, 128, 140] if name == "dusk" else [176, 182, 190]) * bright
+    white = (rgb(248, 226, 212) if name == "dusk" else rgb(248, 249, 250)) * bright
+    grey = (rgb(150, 128, 140) if name == "dusk" else rgb(176, 182, 190)) * bright
     cloud = grey * shadow + white * (1 - shadow) if name != "clear" else white
     return np.asarray(image + (cloud - image) * cover[..., None] * 0.92, np.float32)
 
@@ -124,9 +124,7 @@ def _fill_under(
     image += (body - image) * cover
 
 
-def _add_tree_line(
-    image: Panorama, air: Colour, distance: float, look: Look, dice: Dice
-) -> None:
+def _add_tree_line(image: Panorama, air: Colour, distance: float, look: Look, dice: Dice) -> None:
     """Paint a line of trees as many shaded crowns, those at the back first."""
     leaves = dice.paint(GREENS, 22) * np.float32(0.62) * look.weather.lit
     height = (0.05 + 0.1 * (0.4 - distance)) * dice.between(0.5, 1.5)

@@ -32,7 +32,7 @@ def pack(rgb: NDArray[np.float32], top: NDArray[np.uint8] | int) -> Texels:
     """Pack colours 0..255 and one more byte into texels of the same rows and columns."""
     whole = np.clip(rgb, 0.0, 255.0).astype(np.uint32)
     high = np.asarray(top, np.uint32) << 24
-    return whole[..., 0] | whole[..., 1] << 8 | whole[..., 2] << 16 | high
+    return np.asarray(whole[..., 0] | whole[..., 1] << 8 | whole[..., 2] << 16 | high, np.uint32)
 
 
 def pyramid(texels: Texels, levels: int, border: int = 0, is_labelled: bool = True) -> Pyramid:
@@ -60,11 +60,13 @@ def pyramid(texels: Texels, levels: int, border: int = 0, is_labelled: bool = Tr
 def join(pyramids: Sequence[Pyramid]) -> Pyramid:
     """Put pyramids into one flat array; the rows of their tables follow each other."""
     before = np.cumsum([0] + [one.flat.size for one in pyramids[:-1]])
-    tables = [one.table + [start, 0, 0, 0] for one, start in zip(pyramids, before, strict=True)]
+    tables = [one.table.copy() for one in pyramids]
+    for table, start in zip(tables, before, strict=True):
+        table[:, 0] += start
     return Pyramid(np.concatenate([one.flat for one in pyramids]), np.concatenate(tables))
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, fastmath=True, error_model="numpy")
 def _halved(texels: Texels, is_labelled: bool) -> Texels:
     rows, columns = texels.shape[0] // 2, texels.shape[1] // 2
     out = np.empty((rows, columns), np.uint32)
@@ -83,7 +85,7 @@ def _halved(texels: Texels, is_labelled: bool) -> Texels:
     return out
 
 
-@njit(cache=True)  # type: ignore[misc]
+@njit(cache=True)
 def _class_of_four(a: int, b: int, c: int, d: int) -> int:
     lines = (a == _LINE) + (b == _LINE) + (c == _LINE) + (d == _LINE)
     if lines >= 2:
