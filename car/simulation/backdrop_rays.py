@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from car.simulation import atlas
+from car.simulation.compiled import compiled
 from car.simulation.eye import (
     CLOSE,
     COPY,
@@ -28,13 +28,11 @@ from car.simulation.eye import (
     Station,
 )
 from car.simulation.ground_rays import copy_for
-from car.simulation.room import WALL_PX_M, WALL_ROWS
-from car.simulation.sky import PANORAMA_PX, PER_UNIT_PX, TOP
 
 _MOST_SMEAR_PX = 8.0
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def sees_sky(out: Scratch) -> bool:
     """Say whether any ray of the row misses the ground."""
     for k in range(out.shape[0]):
@@ -44,13 +42,13 @@ def sees_sky(out: Scratch) -> bool:
     return False
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def sky_row(out: Scratch, pose: Pose, here: Station) -> None:
     """Send rays that do not meet the ground to the panorama."""
     half, one, zero = np.float32(0.5), np.float32(1.0), np.float32(0.0)
-    round_px = np.float32(PANORAMA_PX)
+    round_px = np.float32(atlas.PANORAMA_PX)
     start = here.heading_rad * np.float32(1 / (2 * math.pi))
-    smear = abs(pose.turned_rad) * np.float32(PANORAMA_PX / (2 * math.pi))
+    smear = abs(pose.turned_rad) * np.float32(atlas.PANORAMA_PX / (2 * math.pi))
     taps = min(np.float32(MOST_TAPS), np.floor(smear) + one)
     step = min(smear, np.float32(_MOST_SMEAR_PX)) / taps
     for k in range(out.shape[0]):
@@ -59,7 +57,9 @@ def sky_row(out: Scratch, pose: Pose, here: Station) -> None:
             is_sky = z >= -LEAST_SLOPE
             turns = -_turn_of(y, x) - start
             across = (turns - np.floor(turns)) * round_px - half
-            down = (np.float32(TOP) - z / np.sqrt(x * x + y * y)) * np.float32(PER_UNIT_PX) - half
+            down = (np.float32(atlas.TOP) - z / np.sqrt(x * x + y * y)) * np.float32(
+                atlas.PER_UNIT_PX
+            ) - half
             out[k, PLACE_X + i] = across if is_sky else out[k, PLACE_X + i]
             out[k, PLACE_Y + i] = down if is_sky else out[k, PLACE_Y + i]
             out[k, STEP_X + i] = step if is_sky else out[k, STEP_X + i]
@@ -70,7 +70,7 @@ def sky_row(out: Scratch, pose: Pose, here: Station) -> None:
             out[k, CLOSE + i] = zero if is_sky else out[k, CLOSE + i]
 
 
-@njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def _turn_of(y: Single, x: Single) -> Single:
     """Angle of a direction in turns, -0.5..0.5, true to some 1e-4."""
     wide, high = abs(x), abs(y)
@@ -83,7 +83,7 @@ def _turn_of(y: Single, x: Single) -> Single:
     return -angle if y < np.float32(0.0) else angle
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def wall_row(out: Scratch, pose: Pose, here: Station, stage: Stage) -> None:
     """Send rays that do not meet the floor of the room to its walls."""
     one, zero = np.float32(1.0), np.float32(0.0)
@@ -93,13 +93,13 @@ def wall_row(out: Scratch, pose: Pose, here: Station, stage: Stage) -> None:
             z = out[k, RAY_Z + i]
             reach, around = _wall_at(out[k, RAY_X + i], out[k, RAY_Y + i], here, stage)
             above = pose.height_m + reach * z
-            print_px = min(reach * np.float32(WALL_PX_M) / pose.focal_px, np.float32(11.0))
+            print_px = min(reach * np.float32(atlas.WALL_PX_M) / pose.focal_px, np.float32(11.0))
             level, finer = copy_for(print_px)
-            scale = np.float32(WALL_PX_M) * finer
+            scale = np.float32(atlas.WALL_PX_M) * finer
             smear = min(turned * reach * scale, np.float32(_MOST_SMEAR_PX))
             taps = min(np.float32(MOST_TAPS), np.floor(smear) + one)
             across = around * scale - np.float32(0.5)
-            down = np.float32(WALL_ROWS) * finer - above * scale - np.float32(0.5)
+            down = np.float32(atlas.WALL_ROWS) * finer - above * scale - np.float32(0.5)
             is_wall = above > zero
             out[k, PLACE_X + i] = across if is_wall else out[k, PLACE_X + i]
             out[k, PLACE_Y + i] = down if is_wall else out[k, PLACE_Y + i]
@@ -112,7 +112,7 @@ def wall_row(out: Scratch, pose: Pose, here: Station, stage: Stage) -> None:
             out[k, CLOSE + i] = zero if is_wall else out[k, CLOSE + i]
 
 
-@njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def _wall_at(x: Single, y: Single, here: Station, stage: Stage) -> tuple[Single, Single]:
     """Follow a ray to the walls: how far, in its own lengths, and where on their strip (m)."""
     wide, high, rim = np.float32(stage.wide_m), np.float32(stage.high_m), np.float32(0.02)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.atlas import UNTOUCHED
 from car.simulation.clutter import Road
 from car.simulation.dice import Dice
 from car.simulation.look import Look
@@ -11,8 +12,6 @@ from car.simulation.plot import Plot
 
 Blemishes = NDArray[np.uint8]
 """One value a texel; 128 leaves it as it is, less is darker, more is brighter."""
-
-UNTOUCHED = 128
 
 
 def wear_out(plot: Plot, look: Look, road: Road, dice: Dice) -> Blemishes:

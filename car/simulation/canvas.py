@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.atlas import SPRITE_PX
 from car.simulation.dice import Colour, Dice
 from car.simulation.noise import tile_noise
 
-SPRITE_PX = 128
 _CANVAS_PX = 256
 
 Sprite = NDArray[np.float32]

@@ -4,12 +4,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from car.frame import RoadClass
 from car.simulation import atlas
-from car.simulation.canvas import SPRITE_PX
+from car.simulation.compiled import compiled
 from car.simulation.eye import Eye
 from car.simulation.ground_rays import haze_at
 from car.simulation.optics import Rays
@@ -34,7 +33,7 @@ class Cards(NamedTuple):
     pictures: NDArray[np.int64]
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def draw_cards(
     image: Bytes,
     classes: Bytes,
@@ -76,7 +75,7 @@ def draw_cards(
             _draw(image, classes, corners, slimness, skew, first, flat, table, colours, haze)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _sort(
     eye: Eye,
     places: NDArray[np.float64],
@@ -100,7 +99,7 @@ def _sort(
     return count
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _project(
     eye: Eye,
     rays: Rays,
@@ -127,7 +126,7 @@ def _project(
     return corners[1] - corners[3] > 0.5
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _draw(
     image: Bytes,
     classes: Bytes,
@@ -145,11 +144,11 @@ def _draw(
     foot, top = corners[1], corners[3]
     high = foot - top
     wide = high * slimness
-    level, per_pixel = 0, SPRITE_PX / min(high, wide)
+    level, per_pixel = 0, atlas.SPRITE_PX / min(high, wide)
     while per_pixel > 1.45 and level < atlas.SPRITE_LEVELS - 1:
         per_pixel *= 0.5
         level += 1
-    size = np.float32(SPRITE_PX >> level)
+    size = np.float32(atlas.SPRITE_PX >> level)
     start, stride = table[first + level, 0], table[first + level, 1]
     half, last = np.float32(0.5), size - np.float32(1.001)
     for row in range(max(0, int(top)), min(rows, int(foot) + 1)):
@@ -166,7 +165,7 @@ def _draw(
                 _put(image, classes, row, column, flat, start, stride, x, y, colours, haze)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _put(
     image: Bytes,
     classes: Bytes,

@@ -4,8 +4,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from car.simulation.compiled import compiled
 
 Single = np.float32
 """Compiled code counts in these; a plain float would make it twice as slow."""
@@ -103,7 +104,7 @@ class Pose(NamedTuple):
     focal_px: Single
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def pose_of(eye: Eye, focal_px: float, density_px_m: float) -> Pose:
     """Work out what is the same for all rays."""
     return Pose(
@@ -130,7 +131,7 @@ class Station(NamedTuple):
     heading_rad: Single
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def station_at(eye: Eye, late_s: float) -> Station:
     """Say where the camera is so many seconds after the middle row."""
     heading = eye.heading_rad + eye.yaw_rate_rad_s * late_s

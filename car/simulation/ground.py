@@ -4,18 +4,19 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from car.frame import RoadClass
-from car.simulation.blemishes import UNTOUCHED, Blemishes
+from car.simulation.atlas import COARSE, TILE_PX, UNTOUCHED
+from car.simulation.blemishes import Blemishes
 from car.simulation.clutter import Road
+from car.simulation.compiled import compiled
 from car.simulation.dice import Dice
 from car.simulation.light import Shade
 from car.simulation.look import Look
-from car.simulation.materials import TILE_PX, Texture
+from car.simulation.materials import Texture
 from car.simulation.noise import Field, field_noise, tile_noise
-from car.simulation.plot import COARSE, Plot
+from car.simulation.plot import Plot
 from car.simulation.stripes import Stripe
 from car.simulation.texels import Texels
 
@@ -151,7 +152,7 @@ def _stripe_table(
     return table
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _nearest_points(
     centre: NDArray[np.float64], reach: float, rows: int, columns: int
 ) -> NDArray[np.int32]:
@@ -170,7 +171,7 @@ def _nearest_points(
     return nearest
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _compose(
     texels: Texels,
     nearest: NDArray[np.int32],
@@ -190,7 +191,7 @@ def _compose(
             texels[row, column] = _lit_texel(rgb, row, column, label, ink)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _lay_road(
     rgb: NDArray[np.float32],
     row: int,
@@ -227,7 +228,7 @@ def _lay_road(
     return label
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _on_course(x: float, y: float, point: int, course: Course) -> tuple[float, float, int]:
     """Find a place (texels) along and aside of the centre line, starting from a point near it."""
     count = len(course.centre)
@@ -244,12 +245,12 @@ def _on_course(x: float, y: float, point: int, course: Course) -> tuple[float, f
     return point * course.spacing + dx * tx + dy * ty, dy * tx - dx * ty, point
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _square(x: float, y: float, centre: NDArray[np.float64], i: int) -> float:
     return (x - centre[i, 0]) ** 2 + (y - centre[i, 1]) ** 2
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _stripe_cover(along: float, aside: float, stripe: NDArray[np.float32]) -> float:
     """Give how much of a texel a stripe covers, 0..1."""
     cover = stripe[1] + 0.5 - abs(aside - stripe[0])
@@ -259,7 +260,7 @@ def _stripe_cover(along: float, aside: float, stripe: NDArray[np.float32]) -> fl
     return min(1.0, max(0.0, cover))
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _lit_texel(rgb: NDArray[np.float32], row: int, column: int, label: int, ink: Ink) -> np.uint32:
     """Put light on a colour and pack it with its class."""
     shade, tint = _between_cells(row, column, ink)
@@ -271,7 +272,7 @@ def _lit_texel(rgb: NDArray[np.float32], row: int, column: int, label: int, ink:
     return packed
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _between_cells(row: int, column: int, ink: Ink) -> tuple[float, float]:
     """Shade and tint of a texel, smoothly between coarse cells."""
     rows, columns = ink.shade.shape

@@ -5,9 +5,9 @@ eight rays at once.
 """
 
 import numpy as np
-from numba import njit
 
 from car.simulation import atlas
+from car.simulation.compiled import compiled
 from car.simulation.eye import (
     CLOSE,
     COPY,
@@ -29,16 +29,16 @@ from car.simulation.eye import (
     Stage,
     Station,
 )
-from car.simulation.materials import TILE_PX
 
 _TAP_PX = 1.35
 """Texels from one tap to the next; a tap blends over about as many."""
-_RIM_PX = 4.0
+_LONGEST_STEP_PX = 4.0
+"""Between two taps, in texels of the copy, however fast the car turns; the border allows for it."""
 _CLOSE_M = 1.5
 """The finest grain is seen up to here."""
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def ground_row(out: Scratch, pose: Pose, here: Station, stage: Stage) -> None:
     """Find where rays meet the ground."""
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
@@ -66,7 +66,7 @@ def ground_row(out: Scratch, pose: Pose, here: Station, stage: Stage) -> None:
             out[k, CLOSE + i] = close if level == zero else zero
 
 
-@njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def _footprint(
     gx: Single, gy: Single, distance: Single, pose: Pose
 ) -> tuple[Single, Single, Single, Single, Single]:
@@ -92,16 +92,18 @@ def _footprint(
     drift_x, drift_y = pose.moved_m - pose.turned_rad * gy, pose.turned_rad * gx
     sign = one if x * drift_x + y * drift_y > zero else -one
     x, y = x + sign * drift_x, y + sign * drift_y
-    length = np.sqrt(x * x + y * y) * pose.density_px_m
+    length = np.sqrt(x * x + y * y) * pose.density_px_m + np.float32(1e-6)
     wanted = np.floor(length / max(across, one) * np.float32(1.0 / _TAP_PX) + half)
     taps = min(max(wanted, one), np.float32(MOST_TAPS))
     each = one / taps
     print_px = max(across, length * each * np.float32(1.0 / _TAP_PX))
     level, finer = copy_for(print_px)
+    longest = np.float32(_LONGEST_STEP_PX) / (length * each * finer)
+    each *= min(one, longest)
     return x * each, y * each, taps, level, finer
 
 
-@njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def copy_for(print_px: Single) -> tuple[Single, Single]:
     """Choose the copy of a texture for a footprint in texels; give its size against the finest."""
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
@@ -110,24 +112,26 @@ def copy_for(print_px: Single) -> tuple[Single, Single]:
     level += one if print_px > np.float32(6.0) else zero
     level += one if print_px > np.float32(12.0) else zero
     level += one if print_px > np.float32(24.0) else zero
+    level += one if print_px > np.float32(48.0) else zero
     finer = half if print_px > np.float32(1.5) else one
     finer *= half if print_px > np.float32(3.0) else one
     finer *= half if print_px > np.float32(6.0) else one
     finer *= half if print_px > np.float32(12.0) else one
     finer *= half if print_px > np.float32(24.0) else one
+    finer *= half if print_px > np.float32(48.0) else one
     return level, finer
 
 
-@njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def _ground_place(at: Single, size: Single, finer: Single, within: Single) -> Single:
-    """Keep a place on the plot away from its rim; beyond the plot repeat the tile."""
-    kept = min(max(at, np.float32(_RIM_PX)), size - np.float32(_RIM_PX + 2.0))
-    tile = np.float32(TILE_PX) * finer
+    """Keep a place within the plot; beyond the plot repeat the tile."""
+    kept = min(max(at, np.float32(-0.5)), size - np.float32(0.5))
+    tile = np.float32(atlas.TILE_PX) * finer
     repeated = at - np.floor(at / tile) * tile
     return kept if within > np.float32(0.5) else repeated
 
 
-@njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def haze_at(distance_m: Single, haze_per_m: Single) -> Single:
     """Give how much of what is seen is air; close to 1 - exp(-distance x haze)."""
     one = np.float32(1.0)

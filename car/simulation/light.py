@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.atlas import COARSE
 from car.simulation.clutter import Thing
 from car.simulation.dice import Dice
 from car.simulation.look import Look
 from car.simulation.noise import field_noise
-from car.simulation.plot import COARSE, Plot
+from car.simulation.plot import Plot
 
 Shade = NDArray[np.float32]
 """Coarse cells: 0 fully lit, 1 in full shadow, below 0 brighter than usual."""

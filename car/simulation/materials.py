@@ -7,14 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.atlas import TILE_PX
 from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.noise import Field, tile_noise
 
 Texture = NDArray[np.float32]
 Material = Callable[[Dice, Colour, float], Texture]
 """Makes a float32 (TILE_PX, TILE_PX, 3) RGB tile from a colour and texels a metre."""
-
-TILE_PX = 512
 
 
 def toned(

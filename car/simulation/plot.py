@@ -3,12 +3,11 @@
 import math
 from typing import NamedTuple
 
+from car.simulation.atlas import COARSE
 from car.simulation.clutter import Road
 
 DENSEST_PX_M = 128.0
 MOST_TEXELS = 4_500_000
-COARSE = 4
-"""Texels along an edge of a coarse cell; light and tint are kept in coarse cells."""
 _ALIGN = 64
 
 

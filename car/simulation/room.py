@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.atlas import WALL_PX_M, WALL_ROWS
 from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.look import Look
 from car.simulation.noise import tile_noise
 
-WALL_PX_M = 40.0
-WALL_ROWS = 224
-"""Rows of the strip; row 0 is its upper edge, the last one touches the floor."""
 _ALIGN = 64
 
 Strip = NDArray[np.float32]

@@ -21,7 +21,7 @@ from car.simulation.texels import Pyramid, join, pack, pyramid
 __all__ = ["SURFACES", "Scene"]
 
 _BORDER = 16
-"""Texels by which textures that wrap go on beyond their edges."""
+"""Texels by which textures go on beyond their edges, for taps that reach over them."""
 _GRAIN_PX = 256
 
 
@@ -63,7 +63,7 @@ class Scene:
         backdrop, self.air = _backdrop(self.look, self.plot, dice)
         self.atlas: Pyramid = join(
             [
-                pyramid(texels, atlas.GROUND_LEVELS),
+                pyramid(texels, atlas.GROUND_LEVELS, _BORDER, beyond="edge"),
                 pyramid(pack(tile, int(RoadClass.GROUND)), atlas.BEYOND_LEVELS, _BORDER),
                 backdrop,
                 *_sprites(self.clutter, self.look),

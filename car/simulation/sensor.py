@@ -4,10 +4,10 @@ import math
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from car.frame import Image
+from car.simulation.compiled import compiled
 from car.simulation.dice import Dice, rgb
 
 _METER_STEP = 7
@@ -35,7 +35,7 @@ class Sensor:
         self._target = dice.around(_MIDDLE_GREY, 22.0)
         self._flicker = 0.015 * level * dice.between(0.0, 1.0)
         self._read_noise = 0.8 + max(0.0, dice.around(1.0, 2.2))
-        self._shot_noise = 0.012 + 0.03 * level * dice.between(0.0, 1.0)
+        self._shot_noise = 0.010 + 0.025 * level * dice.between(0.0, 1.0)
         self._noise = _noise_tile(height_px * width_px * 3, dice)
         self._kernel = _blur_kernel(dice)
         self._drops = _drop_mask(width_px, height_px, dice)
@@ -112,7 +112,7 @@ def _drop_mask(width_px: int, height_px: int, dice: Dice) -> NDArray[np.float32]
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 2.0), np.float32)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _develop(
     image: NDArray[np.uint8],
     out: NDArray[np.uint8],

@@ -1,10 +1,10 @@
 """Draws the ground and what closes the view: colour and class of each pixel."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from car.simulation.backdrop_rays import sees_sky, sky_row, wall_row
+from car.simulation.compiled import compiled
 from car.simulation.eye import (
     CLOSE,
     COPY,
@@ -41,7 +41,7 @@ Colours = NDArray[np.float32]
 Grain = NDArray[np.int8]
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def draw_world(
     image: Bytes,
     classes: Bytes,
@@ -76,7 +76,7 @@ def draw_world(
         _look_row(image, classes, row, flat, table, colours, grain, scratch)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _cast_row(out: Scratch, rays: Rays, row: int, pose: Pose, here: Station, stage: Stage) -> None:
     """Find where the rays of a row end."""
     _turn_row(out, rays, row, pose)
@@ -87,7 +87,7 @@ def _cast_row(out: Scratch, rays: Rays, row: int, pose: Pose, here: Station, sta
         sky_row(out, pose, here)
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _turn_row(out: Scratch, rays: Rays, row: int, pose: Pose) -> None:
     """Turn rays from the camera's axes to those of the level car."""
     for k in range(out.shape[0]):
@@ -99,7 +99,7 @@ def _turn_row(out: Scratch, rays: Rays, row: int, pose: Pose) -> None:
             out[k, RAY_Z + i] = tilted * pose.cos_pitch - pose.sin_pitch
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _look_row(
     image: Bytes,
     classes: Bytes,

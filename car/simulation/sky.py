@@ -6,24 +6,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from car.simulation.atlas import PANORAMA_PX, PANORAMA_ROWS, PER_UNIT_PX, TOP
 from car.simulation.dice import Colour, Dice, rgb
 from car.simulation.look import GREENS, Look
 from car.simulation.noise import Field, ring_noise, tile_noise
 
-PANORAMA_PX = 1024
-"""Columns around; column 0 looks east and columns go clockwise."""
-PER_UNIT_PX = 160
-"""Rows for one unit of the tangent of elevation."""
-TOP = 1.15
-"""Tangent of the elevation of the upper edge of row 0."""
-ROWS = 192
-
 _OVER = 2
-_WIDE, _HIGH = PANORAMA_PX * _OVER, ROWS * _OVER
+_WIDE, _HIGH = PANORAMA_PX * _OVER, PANORAMA_ROWS * _OVER
 _SLOPE = (TOP - (np.arange(_HIGH) + 0.5) / (PER_UNIT_PX * _OVER)).astype(np.float32)
 
 Panorama = NDArray[np.float32]
-"""float32 (ROWS, PANORAMA_PX, 3) RGB; wraps from the last column to the first."""
+"""float32 (PANORAMA_ROWS, PANORAMA_PX, 3) RGB; wraps from the last column to the first."""
 
 _SKIES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "clear": ((74, 128, 204), (196, 218, 236)),
@@ -55,7 +48,7 @@ def paint_panorama(look: Look, dice: Dice) -> tuple[Panorama, Colour]:
     for distance in (0.35, 0.12):
         if dice.chance(0.75, at_zero=1.0):
             _add_tree_line(image, air, distance, look, dice)
-    small = cv2.resize(image, (PANORAMA_PX, ROWS), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (PANORAMA_PX, PANORAMA_ROWS), interpolation=cv2.INTER_AREA)
     return np.clip(small, 0.0, 255.0).astype(np.float32), air
 
 

@@ -1,13 +1,13 @@
 """Textures packed for fast look-up: four bytes a texel, in ever coarser copies of themselves."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from car.frame import RoadClass
+from car.simulation.compiled import compiled
 
 Texels = NDArray[np.uint32]
 """Red in the lowest byte, then green and blue; the highest holds a RoadClass or alpha."""
@@ -35,19 +35,26 @@ def pack(rgb: NDArray[np.float32], top: NDArray[np.uint8] | int) -> Texels:
     return np.asarray(whole[..., 0] | whole[..., 1] << 8 | whole[..., 2] << 16 | high, np.uint32)
 
 
-def pyramid(texels: Texels, levels: int, border: int = 0, is_labelled: bool = True) -> Pyramid:
+def pyramid(
+    texels: Texels,
+    levels: int,
+    border: int = 0,
+    is_labelled: bool = True,
+    beyond: Literal["wrap", "edge"] = "wrap",
+) -> Pyramid:
     """Make the coarser copies of a texture.
 
     Args:
         texels: uint32 (rows, columns), both divisible by 2**(levels - 1).
         levels: how many copies, the texture itself included.
-        border: texels around each copy, taken from the other side of it: for textures that wrap.
+        border: texels around each copy.
         is_labelled: the highest byte is a class (lines win); otherwise it is averaged as alpha.
+        beyond: fill the border from the other side of the copy, or from the edge next to it.
     """
     copies = [texels]
     for _ in range(levels - 1):
         copies.append(_halved(copies[-1], is_labelled))
-    wrapped = [np.pad(copy, border, mode="wrap") for copy in copies] if border else copies
+    wrapped = [np.pad(copy, border, mode=beyond) for copy in copies] if border else copies
     first = np.cumsum([0] + [copy.size for copy in wrapped[:-1]])
     stride = np.array([copy.shape[1] for copy in wrapped])
     size = np.array([copy.shape[::-1] for copy in copies])
@@ -66,7 +73,7 @@ def join(pyramids: Sequence[Pyramid]) -> Pyramid:
     return Pyramid(np.concatenate([one.flat for one in pyramids]), np.concatenate(tables))
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@compiled()
 def _halved(texels: Texels, is_labelled: bool) -> Texels:
     rows, columns = texels.shape[0] // 2, texels.shape[1] // 2
     out = np.empty((rows, columns), np.uint32)
@@ -85,7 +92,7 @@ def _halved(texels: Texels, is_labelled: bool) -> Texels:
     return out
 
 
-@njit(cache=True)
+@compiled()
 def _class_of_four(a: int, b: int, c: int, d: int) -> int:
     lines = (a == _LINE) + (b == _LINE) + (c == _LINE) + (d == _LINE)
     if lines >= 2:
