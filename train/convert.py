@@ -26,7 +26,6 @@ def convert(saved_model: Path, frames: Path, out: Path) -> None:
         for picture in pictures:
             yield {"image": picture[None].astype(np.float32)}
 
-    # The corners of the colour cube fix the input's scale at exactly 1 and its zero point at 0.
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative

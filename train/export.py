@@ -3,6 +3,7 @@
 Nothing is written when the int8 network is worse than the float one by more than `TOLERANCE`.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,13 @@ class Exported:
     float_results: HeldOutResults
 
 
-def export(fitted: Fitted, lessons: list[Lesson], card: PilotCard, path: Path) -> Exported:
+def export(
+    fitted: Fitted,
+    lessons: list[Lesson],
+    card: PilotCard,
+    path: Path,
+    tolerance: Tolerance = TOLERANCE,
+) -> Exported:
     """Quantize, compare with float on held-out records, and write the pilot file.
 
     Args:
@@ -69,6 +76,7 @@ def export(fitted: Fitted, lessons: list[Lesson], card: PilotCard, path: Path) -
         lessons: what it was trained on; their held-out records are measured.
         card: all but the outputs, scores and sha256.
         path: NAME.tflite to write.
+        tolerance: how much worse int8 may be.
 
     Raises:
         TrainError: the converter failed, or int8 is too much worse than float.
@@ -82,7 +90,7 @@ def export(fitted: Fitted, lessons: list[Lesson], card: PilotCard, path: Path) -
             fitted.network, lessons, fitted.throttle_mean, fitted.throttle_std, PARITY_RECORDS
         )
         after = _drive_without_card(draft, lessons, card)
-        check_parity(scores_of(before), scores_of(after))
+        check_parity(scores_of(before), scores_of(after), tolerance)
         card = append_card(
             draft,
             msgspec.structs.replace(
@@ -124,23 +132,33 @@ def quantize(fitted: Fitted, lessons: list[Lesson], out: Path) -> None:
         saved, frames = Path(folder) / "model", Path(folder) / "frames.npy"
         model.export(str(saved), verbose=False)
         np.save(frames, representative_frames(lessons))
-        command = [sys.executable, "-m", "train.convert", str(saved), str(frames), str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        run_converter(saved, frames, out)
+
+
+def run_converter(saved_model: Path, frames: Path, out: Path) -> None:
+    """Run train.convert as a process.
+
+    Raises:
+        TrainError: it failed; its last words are in the message.
+    """
+    command = [sys.executable, "-m", "train.convert", str(saved_model), str(frames), str(out)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0 or not out.is_file():
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise TrainError(f"the TFLite converter ended with {done.returncode}: {last}")
 
 
 def representative_frames(lessons: list[Lesson]) -> NDArray[np.uint8]:
-    """Training frames, evenly chosen, and one pure black-and-white one for the input's range."""
+    """Training frames, evenly chosen; one black and one white pixel fix the input's range."""
     each = REPRESENTATIVE // len(lessons) + 1
     frames = []
     for lesson in lessons:
         places = np.linspace(0, len(lesson.train) - 1, min(each, len(lesson.train)))
         frames += [lesson.recording.images[lesson.train[int(place)]] for place in places]
-    extremes = np.zeros_like(frames[0])
-    extremes[: len(extremes) // 2] = 255
-    return np.stack([*frames, extremes])
+    stacked = np.stack(frames)
+    stacked[0, 0, 0], stacked[0, -1, -1] = 0, 255
+    return stacked
 
 
 def check_input(path: Path) -> None:

@@ -15,6 +15,9 @@ from train.errors import DatasetError
 MANY_SESSIONS = 8
 """From this many sessions on, whole sessions are held out."""
 
+FEWEST = 10
+"""Records, below which a part of a split says nothing."""
+
 RECORDS_PER_S = 20.0
 """Assumed where time stamps say nothing."""
 
@@ -53,7 +56,7 @@ def split_records(
         split = Split(np.flatnonzero(~held), np.flatnonzero(held), "sessions")
     else:
         split = _split_blocks(session, _place_s(session, captured_s), how)
-    if not len(split.train) or not len(split.held_out):
+    if min(len(split.train), len(split.held_out)) < FEWEST:
         raise DatasetError(
             f"{len(session)} records are too few to hold {how.fraction:.0%} of them out in blocks "
             f"of {how.block_s:g} s with gaps of {how.gap_s:g} s: record for longer"
