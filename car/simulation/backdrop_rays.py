@@ -33,16 +33,6 @@ _MOST_SMEAR_PX = 8.0
 
 
 @compiled()
-def sees_sky(out: Scratch) -> bool:
-    """Say whether any ray of the row misses the ground."""
-    for k in range(out.shape[0]):
-        for i in range(LANES):
-            if out[k, RAY_Z + i] >= -LEAST_SLOPE:
-                return True
-    return False
-
-
-@compiled()
 def sky_row(out: Scratch, pose: Pose, here: Station) -> None:
     """Send rays that do not meet the ground to the panorama."""
     half, one, zero = np.float32(0.5), np.float32(1.0), np.float32(0.0)
@@ -100,6 +90,7 @@ def wall_row(out: Scratch, pose: Pose, here: Station, stage: Stage) -> None:
             taps = min(np.float32(MOST_TAPS), np.floor(smear) + one)
             across = around * scale - np.float32(0.5)
             down = np.float32(atlas.WALL_ROWS) * finer - above * scale - np.float32(0.5)
+            down = min(max(down, zero), np.float32(atlas.WALL_ROWS) * finer - np.float32(1.01))
             is_wall = above > zero
             out[k, PLACE_X + i] = across if is_wall else out[k, PLACE_X + i]
             out[k, PLACE_Y + i] = down if is_wall else out[k, PLACE_Y + i]

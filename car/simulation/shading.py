@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from car.simulation.backdrop_rays import sees_sky, sky_row, wall_row
+from car.simulation.backdrop_rays import sky_row, wall_row
 from car.simulation.compiled import compiled
 from car.simulation.eye import (
     CLOSE,
     COPY,
     HAZE,
     LANES,
+    LEAST_SLOPE,
     PLACE_X,
     PLACE_Y,
     RAY_X,
@@ -21,6 +22,7 @@ from car.simulation.eye import (
     Eye,
     Pose,
     Scratch,
+    Single,
     Stage,
     Station,
     pose_of,
@@ -34,6 +36,8 @@ _BYTES = 0x00FF00FF
 _LOW = 0xFFFF
 _STEPS = 64
 """Weights of the four texels of a tap add up to this; 2 to the 6."""
+
+RED, GREEN, BLUE = PLACE_X, PLACE_Y, STEP_X
 
 Bytes = NDArray[np.uint8]
 Table = NDArray[np.int64]
@@ -73,18 +77,31 @@ def draw_world(
     for row in range(rows):
         late_s = ((row + 0.5) / rows - 0.5) * eye.readout_s
         _cast_row(scratch, rays, row, pose, station_at(eye, late_s), stage)
-        _look_row(image, classes, row, flat, table, colours, grain, scratch)
+        _look_row(classes, row, flat, table, colours, grain, scratch)
+        _write_row(image, row, colours, scratch)
 
 
 @compiled()
 def _cast_row(out: Scratch, rays: Rays, row: int, pose: Pose, here: Station, stage: Stage) -> None:
     """Find where the rays of a row end."""
     _turn_row(out, rays, row, pose)
-    ground_row(out, pose, here, stage)
+    lowest, highest = _extremes(out)
+    if lowest < -LEAST_SLOPE:
+        ground_row(out, pose, here, stage)
     if stage.is_room:
         wall_row(out, pose, here, stage)
-    elif sees_sky(out):
+    elif highest >= -LEAST_SLOPE:
         sky_row(out, pose, here)
+
+
+@compiled()
+def _extremes(out: Scratch) -> tuple[Single, Single]:
+    """Find how far down the lowest ray goes and how far up the highest."""
+    lowest = highest = out[0, RAY_Z]
+    for k in range(out.shape[0]):
+        for i in range(LANES):
+            lowest, highest = min(lowest, out[k, RAY_Z + i]), max(highest, out[k, RAY_Z + i])
+    return lowest, highest
 
 
 @compiled()
@@ -101,7 +118,6 @@ def _turn_row(out: Scratch, rays: Rays, row: int, pose: Pose) -> None:
 
 @compiled()
 def _look_row(
-    image: Bytes,
     classes: Bytes,
     row: int,
     flat: Texels,
@@ -112,22 +128,21 @@ def _look_row(
 ) -> None:
     """Look up each pixel of a row: taps along a line, each a blend of four texels.
 
-    Red and blue, green and class are added up in 16-bit lanes of two numbers.
+    Red and blue, green and class are added up in 16-bit lanes of two numbers. The colours take the
+    slots of places and steps, which are not needed any more.
     """
     half, one, four = np.float32(0.5), np.float32(1.0), np.float32(4.0)
-    steps, most = np.float32(_STEPS), np.float32(255.0)
-    red_air, green_air, blue_air = colours[0, 0], colours[0, 1], colours[0, 2]
+    steps = np.float32(_STEPS)
     columns = classes.shape[1]
     for k in range(places.shape[0]):
         for i in range(min(LANES, columns - k * LANES)):
             copy, taps = np.uint32(np.int32(places[k, COPY + i])), places[k, TAPS + i]
-            start, stride, highest = table[copy, 0], table[copy, 1], table[copy, 3]
+            start, stride = table[copy, 0], table[copy, 1]
             x, y = places[k, PLACE_X + i], places[k, PLACE_Y + i]
-            y = min(max(y, np.float32(0.0)), np.float32(np.int32(highest)) - np.float32(1.01))
             at = start + np.int32(y + half) * stride + np.int32(x + half)
             label = np.uint32(flat[np.uint64(at)] >> np.uint32(24))
-            haze, close = places[k, HAZE + i], places[k, CLOSE + i]
-            gain = (one - haze) / (taps * steps)
+            classes[row, k * LANES + i] = np.uint8(label)
+            gain, close = one / (taps * steps), places[k, CLOSE + i]
             if close > np.float32(0.0):
                 across, down = np.int32(x * four + half) & 255, np.int32(y * four + half) & 255
                 gain *= one + np.float32(grain[down, across]) * close * colours[1, label]
@@ -149,11 +164,24 @@ def _look_row(
                 odd += (a >> 8 & _BYTES) * wa + (b >> 8 & _BYTES) * wb
                 odd += (c >> 8 & _BYTES) * wc + (d >> 8 & _BYTES) * both
                 x, y, taps = x + dx, y + dy, taps - one
-            red = np.float32(np.int32(even & _LOW)) * gain + red_air * haze
-            green = np.float32(np.int32(odd & _LOW)) * gain + green_air * haze
-            blue = np.float32(np.int32(even >> 16 & _LOW)) * gain + blue_air * haze
-            column = k * LANES + i
-            image[row, column, 0] = np.uint8(np.int32(min(red, most)))
-            image[row, column, 1] = np.uint8(np.int32(min(green, most)))
-            image[row, column, 2] = np.uint8(np.int32(min(blue, most)))
-            classes[row, column] = np.uint8(label)
+            places[k, RED + i] = np.float32(np.int32(even & _LOW)) * gain
+            places[k, GREEN + i] = np.float32(np.int32(odd & _LOW)) * gain
+            places[k, BLUE + i] = np.float32(np.int32(even >> 16 & _LOW)) * gain
+
+
+@compiled()
+def _write_row(image: Bytes, row: int, colours: Colours, places: Scratch) -> None:
+    """Fade the colours of a row into the air and write them."""
+    columns = image.shape[1]
+    red_air, green_air, blue_air = colours[0, 0], colours[0, 1], colours[0, 2]
+    one, most = np.float32(1.0), np.float32(255.0)
+    for k in range(places.shape[0]):
+        for i in range(min(LANES, columns - k * LANES)):
+            haze = places[k, HAZE + i]
+            clear, column = one - haze, k * LANES + i
+            red = min(places[k, RED + i] * clear + red_air * haze, most)
+            green = min(places[k, GREEN + i] * clear + green_air * haze, most)
+            blue = min(places[k, BLUE + i] * clear + blue_air * haze, most)
+            image[row, column, 0] = np.uint8(np.int32(red))
+            image[row, column, 1] = np.uint8(np.int32(green))
+            image[row, column, 2] = np.uint8(np.int32(blue))
