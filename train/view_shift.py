@@ -156,6 +156,6 @@ def way_back(
     bearing = np.arcsin(np.clip(curvature * ahead_m / 2, -1.0, 1.0))
     x = rolled_m + ahead_m * np.cos(bearing) - rolled_m * np.cos(turned_rad)
     y = ahead_m * np.sin(bearing) - sideways_m - rolled_m * np.sin(turned_rad)
-    bearing = np.arctan2(y, x) - turned_rad
+    bearing = np.clip(np.arctan2(y, x) - turned_rad, -np.pi / 2, np.pi / 2)
     angle = np.arctan(2 * chassis.wheelbase_m * np.sin(bearing) / np.maximum(np.hypot(x, y), 0.05))
     return np.asarray(np.clip(-angle / chassis.steering_rad, -1.0, 1.0))

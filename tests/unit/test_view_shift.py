@@ -85,7 +85,8 @@ def test_the_way_back_mirrors() -> None:
 
 
 def test_the_way_back_stays_within_the_lock() -> None:
-    assert back(0.9, 0.35, 0.35) == 1.0
+    assert back(0.3, 0.35, 0.35, speed_m_s=0.2) == 1.0
+    assert back(-0.3, -0.35, -0.35, speed_m_s=0.2) == -1.0
 
 
 def test_following_the_way_back_brings_the_car_to_the_path() -> None:
