@@ -1,7 +1,6 @@
 """Fits the network: warm-up, cosine decay, a budget in minutes or epochs, best weights kept."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -122,7 +121,7 @@ class Fitter:
         schedule: Schedule | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        use_all_cores()
+        cv2.setNumThreads(1)
         keras.utils.set_random_seed(seed)
         self._lessons = lessons
         self._schedule = schedule or Schedule()
@@ -283,14 +282,3 @@ def chosen_held_out(lessons: list[Lesson], limit: int) -> list[tuple[Lesson, NDA
         places = np.linspace(0, len(lesson.held_out) - 1, count).round().astype(np.intp)
         chosen.append((lesson, lesson.held_out[places]))
     return chosen
-
-
-def use_all_cores() -> None:
-    """One TensorFlow thread a core, if it is not running yet; OpenCV's small images need one."""
-    cv2.setNumThreads(1)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(cores or 1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        return

@@ -97,6 +97,8 @@ def tub_delay_s(folder: Path, delay_s: float | None) -> float:
 
 def _invented_times(folder: Path) -> bool:
     """Whether an import had to make the time stamps up: then all steps are exactly alike."""
+    if read_about(folder).source is None:
+        return False
     captured_s = np.asarray(Tub(folder).controls()["captured_s"], dtype=np.float64)
     steps_s = np.diff(captured_s)
     return bool(len(steps_s) > 10 and np.median(np.abs(steps_s - np.median(steps_s))) < 1e-9)

@@ -18,6 +18,7 @@ COLUMNS_PX = 80
 BINS = 21
 CLASSES = len(RoadClass)
 WIDTHS = (16, 32, 48, 48)
+THOUGHT = 48
 STEM = "stem"
 THROTTLE = "throttle"
 
@@ -47,6 +48,10 @@ def steering_bins() -> NDArray[np.float32]:
 def build_network(height_px: int, width_px: int) -> keras.Model:
     """A fresh network for learning.
 
+    A trunk that halves the image three times, and two readings of it: flattened for the commands,
+    and climbing back up, with what finer layers saw added, for the class map (Ronneberger et al.
+    2015, U-Net). Batch normalisation is folded into the convolutions when converted.
+
     Args:
         height_px: of the camera image.
         width_px: of the camera image.
@@ -57,10 +62,10 @@ def build_network(height_px: int, width_px: int) -> keras.Model:
         (n, rows, columns, CLASSES).
     """
     image = keras.Input((*small_shape(height_px, width_px), 3), name="image")
-    fine = _convolve(image, WIDTHS[0], 5, name=STEM)
-    middle = _convolve(fine, WIDTHS[1])
-    coarse = _convolve(middle, WIDTHS[2])
-    coarse = _convolve(coarse, WIDTHS[3], strides=1)
+    fine = _convolve(image, WIDTHS[0], 5, strides=2, name=STEM)
+    middle = _convolve(fine, WIDTHS[1], strides=2)
+    coarse = _convolve(middle, WIDTHS[2], strides=2)
+    coarse = _convolve(coarse, WIDTHS[3])
     thought = _think(coarse)
     outputs = {
         "steering": _small_dense(BINS, "steering")(thought),
@@ -71,24 +76,25 @@ def build_network(height_px: int, width_px: int) -> keras.Model:
 
 
 def _convolve(
-    x: keras.KerasTensor, filters: int, size: int = 3, strides: int = 2, name: str | None = None
+    x: keras.KerasTensor, filters: int, size: int = 3, strides: int = 1, name: str | None = None
 ) -> keras.KerasTensor:
-    return layers.Conv2D(
+    """Convolution, batch normalisation, ReLU."""
+    x = layers.Conv2D(
         filters,
         size,
         strides,
         padding="same",
-        activation="relu",
+        use_bias=False,
         kernel_initializer="he_normal",
         name=name,
     )(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.97)(x))
 
 
 def _think(coarse: keras.KerasTensor) -> keras.KerasTensor:
-    """What steering and throttle are read from, shape (n, 64)."""
-    x = layers.Conv2D(12, 1, activation="relu", kernel_initializer="he_normal")(coarse)
-    x = layers.Flatten()(x)
-    return layers.Dense(48, activation="relu", kernel_initializer="he_normal")(x)
+    """What steering and throttle are read from, shape (n, THOUGHT)."""
+    x = layers.Flatten()(_convolve(coarse, 12, 1))
+    return layers.Dense(THOUGHT, activation="relu", kernel_initializer="he_normal")(x)
 
 
 def _small_dense(units: int, name: str) -> layers.Dense:
@@ -102,21 +108,18 @@ def _class_map(
     coarse: keras.KerasTensor, middle: keras.KerasTensor, fine: keras.KerasTensor
 ) -> keras.KerasTensor:
     """Logits at the resolution of `fine`, from all three."""
-    x = _upsample_onto(middle, coarse, 16)
-    x = _upsample_onto(fine, x, 8)
+    x = _climb(coarse, middle, 16)
+    x = _climb(x, fine, 8)
     return layers.Conv2D(CLASSES, 1, name="class_map")(x)
 
 
-def _upsample_onto(
-    fine: keras.KerasTensor, coarse: keras.KerasTensor, filters: int
-) -> keras.KerasTensor:
-    """Double `coarse`, cut to the size of `fine` and add what `fine` knows; (.., filters)."""
-    x = layers.Conv2D(filters, 1)(coarse)
-    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+def _climb(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    """Double `coarse`, cut to the size of `fine`, add what `fine` saw, and look around."""
+    x = layers.UpSampling2D(2, interpolation="nearest")(_convolve(coarse, filters, 1))
     rows, columns = x.shape[1] - fine.shape[1], x.shape[2] - fine.shape[2]
     if rows or columns:
         x = layers.Cropping2D(((0, rows), (0, columns)))(x)
-    return layers.ReLU()(layers.Add()([x, layers.Conv2D(filters, 1)(fine)]))
+    return _convolve(layers.Add()([x, _convolve(fine, filters, 1)]), filters)
 
 
 def build_for_car(
@@ -143,8 +146,8 @@ def build_for_car(
     """
     trained = build_network(height_px, width_px)
     trained.set_weights(network.get_weights())
-    _scale(trained.get_layer(STEM), 1.0 / 255.0, 0.0)
-    _scale(trained.get_layer(THROTTLE), throttle_std, throttle_mean, bias=True)
+    _fold_input_scale(trained.get_layer(STEM), 1.0 / 255.0)
+    _fold_affine(trained.get_layer(THROTTLE), throttle_std, throttle_mean)
     image = keras.Input(batch_shape=(batch, height_px, width_px, 3), name="image")
     factor = shrink_factor(width_px)
     small = layers.AveragePooling2D(factor)(image) if factor > 1 else image
@@ -169,10 +172,16 @@ class MostLikely(layers.Layer):
         return tf.argmax(logits, axis=-1, output_type=tf.int32)
 
 
-def _scale(layer: keras.layers.Layer, factor: float, offset: float, bias: bool = False) -> None:
-    """Fold an input scale (kernel only), or an affine of the output (`bias`), into the weights."""
-    kernel, old_bias = layer.get_weights()
-    layer.set_weights([kernel * factor, old_bias * factor + offset if bias else old_bias])
+def _fold_input_scale(layer: keras.layers.Layer, factor: float) -> None:
+    """Let a convolution without bias take an image that is 1 / `factor` times as bright."""
+    (kernel,) = layer.get_weights()
+    layer.set_weights([kernel * factor])
+
+
+def _fold_affine(layer: keras.layers.Layer, factor: float, offset: float) -> None:
+    """Scale and move what a dense layer gives."""
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * factor, bias * factor + offset])
 
 
 def _expectation(

@@ -19,7 +19,7 @@ FARTHEST_M = 40.0
 """Ground farther away than this is treated like the sky: it only turns."""
 
 LOOK_AHEAD_M = 0.45
-LOOK_AHEAD_S = 0.35
+LOOK_AHEAD_S = 0.22
 
 Floats = NDArray[np.float64]
 

@@ -59,7 +59,7 @@ class Expert:
         steering = -math.atan(nominal.wheelbase_m * arc) / nominal.steer_max_rad
         soon = (here + round((0.1 + 0.15 * speed) / track.spacing_m)) % len(track)
         wanted = float(self.speed_plan_m_s[soon])
-        throttle = throttle_for(wanted, nominal) + 0.06 * (wanted - speed)
+        throttle = throttle_for(wanted, nominal) + 0.02 * (wanted - speed)
         return Command(max(-1.0, min(1.0, steering)), max(0.0, min(1.0, throttle)))
 
 

@@ -1,0 +1,80 @@
+"""`everlap demo`: the whole loop on a simulated car, from nothing to laps."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from car.commands.output import check_outputs, json_option, write_json
+from tubs.errors import EverlapError, OutputError
+
+
+class NotGoodEnoughError(EverlapError):
+    """The demo ran to its end, and its pilot does not drive well."""
+
+    exit_code = 1
+
+
+@click.command()
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 500))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("everlap-demo"),
+    show_default=True,
+    help="Folder for the tub, the pilot, the film and the report.",
+)
+@click.option("--minutes", default=4.0, show_default=True, help="How long to train.")
+@json_option
+def demo(seed: int, out: Path, minutes: float, json_path: Path | None) -> None:
+    """Record, train, quantize and drive, all on a simulated car.
+
+    A simulated driver records a tub on many roads, a network learns from it, is quantized to
+    int8, and drives three roads that it has never seen, ten laps each. Open report.html in the
+    folder afterwards.
+    """
+    check_outputs(json_path)
+    _make_room(out)
+    from train.commands.train import progress_shown
+    from train.quiet import without_chatter
+
+    without_chatter()
+    from train.demo import DemoPlan, run_demo
+
+    with progress_shown() as report:
+        figures = run_demo(DemoPlan(out, seed, minutes=minutes), click.echo, report)
+    total = figures.total
+    click.echo(
+        f"{total.laps_done} of {total.laps_asked} laps on roads it had never seen, "
+        f"{total.off_road_events} off-road events; steering error int8 "
+        f"{figures.scores_int8['steering_mae']:.4f}, float "
+        f"{figures.scores_float['steering_mae']:.4f}; "
+        f"{sum(figures.seconds.values()) / 60:.1f} minutes\n"
+        f"see {out / 'report.html'} and {out / 'lap.mp4'}; drive it yourself: "
+        f"./everlap drive --sim random:5 --pilot {out / 'pilot.tflite'}"
+    )
+    write_json(json_path, figures)
+    if total.laps_done < total.laps_asked:
+        raise NotGoodEnoughError("the pilot did not finish its laps: see the report")
+
+
+def _make_room(folder: Path) -> None:
+    """An empty folder; what an earlier demo left there is removed, nothing else ever.
+
+    Raises:
+        OutputError: the folder holds something else, or cannot be made.
+    """
+    ours = {"tub", "cache", "pilot.tflite", "pilot.json", "lap.mp4", "report.html"}
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file: name a folder for the demo")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+        if others:
+            raise OutputError(
+                f"{folder} holds {others[0]}, which is not of a demo: name a new folder with --out"
+            )
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot make room in {folder}: {error.strerror}") from error
