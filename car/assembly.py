@@ -120,7 +120,7 @@ def in_real_time(world: "World", config: CarConfig, finished: Finished) -> Itera
     from car.simulation.i2c import open_chip
 
     with TemporaryDirectory(prefix="everlap-") as folder:
-        chip = open_chip(Path(folder) / "pca9685")
+        chip = open_chip(Path(folder) / "pca9685", config.chip.address)
         clock = SimulatedClock(WallClock().sleep_until)
         guard = GuardProcess(f"simulated:{folder}/pca9685", config, open_bus)
         yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), chip, guard)
@@ -186,7 +186,7 @@ def on_the_bench(config: CarConfig) -> Iterator[Bench]:
     from car.simulation.pca9685 import PulseWatch
 
     with TemporaryDirectory(prefix="everlap-") as folder:
-        chip = open_chip(Path(folder) / "pca9685")
+        chip = open_chip(Path(folder) / "pca9685", config.chip.address)
         yield Bench(
             GuardProcess(f"simulated:{folder}/pca9685", config, open_bus),
             PulseWatch(chip, config.steering.channel).pulse_us,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tubs.errors import OutputError
-from tubs.figures import check_figures_path, write_figures
+from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 SHOWN = 20
 """As many damaged records are named on the terminal; the JSON file names all."""
 _PATH = click.Path(path_type=Path)
-_json_option = click.option("--json", "json_path", type=_PATH, help="Write the figures there.")
 
 
 @click.group()
@@ -26,12 +25,12 @@ def tub() -> None:
 
 @tub.command()
 @click.argument("tubs", type=_PATH, nargs=-1, required=True)
-@_json_option
+@json_option
 def info(tubs: tuple[Path, ...], json_path: Path | None) -> None:
     """Say what tubs hold: records, duration, modes, steering."""
     from tubs.info import as_text, describe
 
-    check_figures_path(json_path)
+    check_outputs(json_path)
     figures = [describe(folder) for folder in tubs]
     for figure in figures:
         click.echo(as_text(figure))
@@ -40,13 +39,13 @@ def info(tubs: tuple[Path, ...], json_path: Path | None) -> None:
 
 @tub.command()
 @click.argument("folder", metavar="TUB", type=_PATH)
-@_json_option
+@json_option
 @click.pass_context
 def check(context: click.Context, folder: Path, json_path: Path | None) -> None:
     """Read every record and name the damaged ones; exit 1 when there are any."""
     from tubs.check import check_tub
 
-    check_figures_path(json_path)
+    check_outputs(json_path)
     with progress_bar("checking") as progress:
         report = check_tub(folder, progress)
     _name_damage(report.damaged)
@@ -59,12 +58,12 @@ def check(context: click.Context, folder: Path, json_path: Path | None) -> None:
 @tub.command(name="import")
 @click.argument("source", type=_PATH)
 @click.argument("destination", metavar="DEST", type=_PATH)
-@_json_option
+@json_option
 def import_(source: Path, destination: Path, json_path: Path | None) -> None:
     """Make a tub DEST of the donkeycar tub SOURCE, version 1 or 2."""
     from tubs.donkeycar_import import import_donkeycar
 
-    check_figures_path(json_path)
+    check_outputs(json_path)
     _check_apart(source, destination)
     with progress_bar("importing") as progress:
         report = import_donkeycar(source, destination, progress)

@@ -1,24 +1,30 @@
-"""Figures of a command as a JSON file with stable keys."""
+"""Figures of a command as a JSON file with stable keys, and outputs checked before the work."""
 
 from pathlib import Path
 
+import click
 import msgspec
 
 from tubs.atomic import check_writable, written_whole
 
+json_option = click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the figures to this file."
+)
 
-def check_figures_path(path: Path | None) -> None:
-    """Make sure, before long work, that the figures can be written; None is none wanted.
+
+def check_outputs(*paths: Path | None) -> None:
+    """Make sure, before long work, that every output can be written; None is none wanted.
 
     Raises:
-        OutputError: they cannot be.
+        OutputError: one cannot be.
     """
-    if path is not None:
-        check_writable(path)
+    for path in paths:
+        if path is not None:
+            check_writable(path)
 
 
 def write_figures(path: Path | None, figures: object) -> None:
-    """Write figures as JSON, whole or not at all; None is none wanted.
+    """Write figures as JSON, whole or not at all; None is none wanted. nan becomes null.
 
     Raises:
         OutputError: they cannot be written.

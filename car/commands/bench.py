@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from car.commands.drive import SHIPPED_PILOT
-from car.commands.output import check_outputs, json_option, write_json
+from tubs.figures import check_outputs, json_option, write_figures
 
 
 @click.group()
@@ -30,7 +30,7 @@ def bench_sim(steps: int, surface: str, json_path: Path | None) -> None:
         f"{found.times_real_time:.0f} times real time at {found.frames_per_s:g} Hz\n"
         f"painting a world        {found.paint_s:8.2f} CPU seconds"
     )
-    write_json(json_path, found)
+    write_figures(json_path, found)
 
 
 @bench.command("loop")
@@ -53,4 +53,4 @@ def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
         f"{found.import_peak_mb:.0f} MB; "
         f"heavy modules: {', '.join(found.heavy_modules) or 'none'}"
     )
-    write_json(json_path, found)
+    write_figures(json_path, found)

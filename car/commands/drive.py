@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from car.commands.output import check_outputs, json_option
 from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
-from car.errors import DeviceError
+from car.errors import CarError
 from tubs.errors import EverlapError
+from tubs.figures import check_outputs, json_option
 
 SHIPPED_PILOT = Path(__file__).resolve().parent.parent / "pilots" / "everlap.tflite"
 
@@ -72,7 +72,7 @@ def drive(
     check_outputs(json_path, video, pulses)
     config = load_config(config_path) if config_path else CarConfig()
     if (track is None) == (replay is None):
-        raise DeviceError(
+        raise CarError(
             "no camera driver for a real car in this version: choose --sim [TRACK] for the "
             "simulated car, or --replay TUB for recorded frames (one of the two)"
         )

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from car.commands.output import check_outputs, json_option, write_json
 from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
-from car.errors import DeviceError
+from car.errors import CarError
 from car.fleet import usual_workers
 from tubs.errors import OutputError
+from tubs.figures import check_outputs, json_option, write_figures
 
 
 @click.command()
@@ -48,7 +48,7 @@ def record(
     """
     check_outputs(json_path)
     if not sim:
-        raise DeviceError(
+        raise CarError(
             "no camera driver for a real car in this version: record the simulated one with --sim"
         )
     from car.recording import Recording, record_expert
@@ -68,7 +68,7 @@ def record(
         f"{folder}: {summary.records} records in {len(worlds)} sessions, "
         f"{summary.off_road_events} times off the road and back"
     )
-    write_json(json_path, summary)
+    write_figures(json_path, summary)
 
 
 def _new_folder() -> Path:

@@ -11,7 +11,6 @@ import numpy as np
 
 from car.assembly import Bench, on_the_bench
 from car.command import Command
-from car.commands.output import write_json
 from car.config import CarConfig
 from car.drivers.replay import ReplayCamera
 from car.human import Starter
@@ -24,6 +23,7 @@ from car.recorder import NoRecorder
 from car.timing import Timing
 from car.video import VideoWriter
 from tubs.atomic import written_whole
+from tubs.figures import write_figures
 from tubs.reader import Tub
 
 COLUMNS = (
@@ -77,7 +77,7 @@ def replay_tub(
     if pulses is not None:
         with written_whole(pulses) as draft:
             draft.write_text("\n".join([COLUMNS, *map(_line, result.rows)]) + "\n")
-    write_json(json_path, _figures(result))
+    write_figures(json_path, _figures(result))
 
 
 def _run(

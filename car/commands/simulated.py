@@ -11,7 +11,6 @@ import msgspec
 
 from car.assembly import in_real_time, in_virtual_time
 from car.bare import bare_invocation_ms
-from car.commands.output import write_json
 from car.config import CarConfig
 from car.episode import Episode, EpisodeResult, drive_laps, with_expert_lap
 from car.film import LapFilm
@@ -24,6 +23,7 @@ from car.simulation.world import World, WorldSpec
 from car.timing import Timing
 from car.video import VideoWriter
 from tubs.about import TubAbout
+from tubs.figures import write_figures
 from tubs.writer import TubWriter
 
 
@@ -62,7 +62,7 @@ def drive_simulated(drive: Drive, config: CarConfig, json_path: Path | None) -> 
     click.echo(describe(result))
     click.echo(timing.table())
     bare = bare_invocation_ms(network) if network else math.nan
-    write_json(json_path, figures(result, timing, bare))
+    write_figures(json_path, figures(result, timing, bare))
     return result.laps_done >= result.laps_asked and not result.off_road_events
 
 

@@ -3,6 +3,10 @@
 import importlib
 import logging
 import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +133,9 @@ def start_runtime(path: Path, flatbuffer: bytes) -> Any:
     for name in RUNTIMES:
         try:
             runtime = importlib.import_module(name)
-            interpreter = runtime.Interpreter(model_content=flatbuffer, num_threads=1)
-            interpreter.allocate_tensors()
+            with _silent_stderr():
+                interpreter = runtime.Interpreter(model_content=flatbuffer, num_threads=1)
+                interpreter.allocate_tensors()
             interpreter.invoke()
         except (ImportError, SystemError, ValueError, RuntimeError, AttributeError) as error:
             reasons.append(f"{name.partition('.')[0]}: {str(error).strip().splitlines()[0:1]}")
@@ -139,6 +144,20 @@ def start_runtime(path: Path, flatbuffer: bytes) -> Any:
     raise PilotError(
         f"no TFLite runtime here runs {path} ({'; '.join(reasons)}): pip install ai-edge-litert"
     )
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep the runtime's own notes, which no setting turns off, from the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _tensor_indices(interpreter: Any) -> tuple[dict[str, int], dict[str, int]]:

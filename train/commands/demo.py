@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from car.commands.output import check_outputs, json_option, write_json
 from tubs.errors import EverlapError, OutputError
+from tubs.figures import check_outputs, json_option, write_figures
 
 
 class NotGoodEnoughError(EverlapError):
@@ -53,7 +53,7 @@ def demo(seed: int, out: Path, minutes: float, json_path: Path | None) -> None:
         f"see {out / 'report.html'} and {out / 'lap.mp4'}; drive it yourself: "
         f"./everlap drive --sim random:5 --pilot {out / 'pilot.tflite'}"
     )
-    write_json(json_path, figures)
+    write_figures(json_path, figures)
     if total.laps_done < total.laps_asked:
         raise NotGoodEnoughError("the pilot did not finish its laps: see the report")
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from car.commands.output import check_outputs, json_option, write_json
 from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
 from car.episode import EpisodeResult
@@ -14,6 +13,7 @@ from car.simulation.scene import SURFACES
 from car.simulation.tracks import parse_tracks
 from car.simulation.world import WorldSpec
 from train.evaluate import Trial, run_trial, summarise
+from tubs.figures import check_outputs, json_option, write_figures
 
 
 @click.command()
@@ -76,7 +76,7 @@ def evaluate(
         f"cross-track error {100 * total.cross_track_rmse_m.value:.1f} cm; "
         f"lap time {total.lap_time_ratio.value:.2f} of the expert's"
     )
-    write_json(json_path, {"episodes": results, "total": total})
+    write_figures(json_path, {"episodes": results, "total": total})
 
 
 def surface_in_turn(number: int) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tubs.figures import check_figures_path, write_figures
+from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ _PATH = click.Path(path_type=Path)
 @click.argument("pilot", type=_PATH)
 @click.argument("tubs", type=_PATH, nargs=-1, required=True)
 @click.option("--cache", type=_PATH, help="Folder for decoded images.")
-@click.option("--json", "json_path", type=_PATH, help="Write the figures there.")
+@json_option
 def score(pilot: Path, tubs: tuple[Path, ...], cache: Path | None, json_path: Path | None) -> None:
     """Score PILOT on the held-out blocks or sessions of TUBS, with baselines on the same."""
     from train.scoring import score_tubs
 
-    check_figures_path(json_path)
+    check_outputs(json_path)
     with progress_bar("scoring") as progress:
         scores = score_tubs(pilot, list(tubs), cache, progress)
     for tub_score in scores:
