@@ -25,3 +25,8 @@ class Actuators(Protocol):
             DeviceError: it did not reach the chip; the throttle is at neutral or was told to be.
         """
         ...
+
+    @property
+    def latched(self) -> bool:
+        """Whether throttle is withheld, because something broke, until a command asks for none."""
+        ...

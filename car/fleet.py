@@ -2,9 +2,11 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 Job = TypeVar("Job")
@@ -33,9 +35,15 @@ def in_parallel(
         yield from map(work, jobs)
         return
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=_leave_interrupts)
+    stop = context.Event()
+    pool = ProcessPoolExecutor(
+        min(workers, len(jobs)), context, initializer=_begin_work, initargs=(stop, os.getpid())
+    )
     try:
         yield from pool.map(work, jobs)
+    except BaseException:
+        stop.set()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -47,9 +55,18 @@ def with_progress(results: Iterable[Result], count: int, title: str) -> Iterator
     yield from track(results, title, count, transient=True)
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the process that started us; it ends the pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin_work(stop: Event, parent: int) -> None:
+    """Get ready in a new process: Ctrl-C is for the process that started us; it ends us too."""
     import cv2
 
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(stop, parent), daemon=True).start()
+
+
+def _end_with(stop: Event, parent: int) -> None:
+    """Leave at once, in the middle of a job, when told to or when nobody waits for it any more."""
+    while not stop.wait(0.5):
+        if os.getppid() != parent:
+            break
+    os._exit(1)

@@ -1,5 +1,6 @@
 """The drive loop: a tick for every new frame, from picture to wheels."""
 
+import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from car.pilots.pilot import Decision, Pilot
 from car.recorder import DriveRecorder
 from car.timing import Timing
 from tubs.record import Record
+
+logger = logging.getLogger(__name__)
 
 
 class Tick(NamedTuple):
@@ -58,6 +61,12 @@ class Driver:
         command = commanded(self.state.mode, wish.command, pilot)
         return wish, decision, self._limits.apply(command, now_s)
 
+    def stop(self) -> None:
+        """Take a part's word that it withheld throttle: nobody drives until someone chooses."""
+        if self.state.mode is not Mode.STOPPED:
+            logger.error("stopped: the guard withheld throttle, for commands came too late")
+        self.state = next_state(self.state, Event.FAULT, 0.0)
+
 
 def drive(
     camera: Camera,
@@ -82,6 +91,8 @@ def drive(
             decided = now()
             sent = actuators.send(command)
             applied_s, done = clock(), now()
+            if actuators.latched:
+                driver.stop()
             tick = Tick(frame, driver.state.mode, wish, decision, sent)
             recorder.append(record_of(tick, applied_s))
             timing.add(frame.captured_s, age_s, began, decided, done)

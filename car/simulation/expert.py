@@ -133,6 +133,11 @@ class DisturbedActuators:
             Command(max(-1.0, min(1.0, steering)), max(0.0, min(1.0, throttle)))
         )
 
+    @property
+    def latched(self) -> bool:
+        """Whether the actuators withhold throttle."""
+        return self._actuators.latched
+
     def _shove(self) -> float:
         if self._quiet_s > 0.0:
             self._quiet_s -= self._period_s

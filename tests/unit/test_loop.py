@@ -26,7 +26,7 @@ class Hands:
 
     def __init__(self, fails_at: int = -1) -> None:
         self.sent: list[Command] = []
-        self.neutral = False
+        self.neutral = self.latched = False
         self.fails_at = fails_at
 
     def __enter__(self) -> "Hands":
@@ -148,6 +148,22 @@ def test_a_bus_that_fails_leaves_the_car_at_neutral() -> None:
     with pytest.raises(DeviceError):
         run(Pictures(9), Starter(Event.CHOOSE_PILOT), Straight(Command(0, 0.3)), hands)
     assert hands.neutral
+
+
+class LatchingHands(Hands):
+    """Actuators that withhold throttle once, as a guard does that waited too long."""
+
+    def send(self, command: Command) -> Command:
+        self.latched = len(self.sent) == 4
+        return super().send(command)
+
+
+def test_a_guard_that_withheld_throttle_stops_the_car_for_good() -> None:
+    hands = LatchingHands()
+    ticks, _, _ = run(Pictures(12), Starter(Event.CHOOSE_PILOT), Straight(Command(0.2, 0.4)), hands)
+    assert ticks[4].sent.throttle > 0
+    assert ticks[-1].mode is Mode.STOPPED
+    assert not any(command.throttle for command in hands.sent[5:])
 
 
 def test_a_stale_frame_ends_the_drive_at_neutral() -> None:
