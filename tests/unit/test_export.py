@@ -194,4 +194,4 @@ def test_a_converter_that_fails_is_reported_and_leaves_nothing(fitted, tmp_path:
 def test_the_weights_leave_room_within_200_kilobytes() -> None:
     from train.network import build_network
 
-    assert build_network(120, 160).count_params() <= 150_000
+    assert build_network(120, 160).count_params() <= 100_000
