@@ -9,6 +9,8 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
+from tubs.progress import progress_bar
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -50,9 +52,10 @@ def in_parallel(
 
 def with_progress(results: Iterable[Result], count: int, title: str) -> Iterator[Result]:
     """Show a progress bar on a terminal while results come in."""
-    from rich.progress import track
-
-    yield from track(results, title, count, transient=True)
+    with progress_bar(title) as move:
+        for done, result in enumerate(results, 1):
+            yield result
+            move(done, count)
 
 
 def _begin_work(stop: Event, parent: int) -> None:

@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -88,9 +88,11 @@ class DemoFigures(msgspec.Struct, frozen=True):
 
 
 def run_demo(
-    plan: DemoPlan, say: Callable[[str], None], progress: Callable[[Progress], None]
+    plan: DemoPlan,
+    say: Callable[[str], None],
+    progress_shown: Callable[[], AbstractContextManager[Callable[[Progress], None]]],
 ) -> DemoFigures:
-    """Do it all; say what is being done.
+    """Do it all; say what is being done, and show how training goes.
 
     Raises:
         EverlapError: a step failed; what came before it stays in the folder.
@@ -108,17 +110,15 @@ def run_demo(
     )
     lap("record")
     say(f"2/4 training on {recorded.records} records for {plan.minutes:g} minutes")
-    trained = train_pilot(
-        [plan.folder / "tub"],
-        plan.folder / "pilot.tflite",
-        Plan(
-            seed=plan.seed,
-            budget=Budget(minutes=plan.minutes, patience=1000),
-            delay_s=LABEL_DELAY_S,
-            cache=plan.folder / "cache",
-        ),
-        progress,
+    lessons = Plan(
+        seed=plan.seed,
+        budget=Budget(minutes=plan.minutes, patience=1000),
+        delay_s=LABEL_DELAY_S,
+        cache=plan.folder / "cache",
     )
+    with progress_shown() as progress:
+        pilot = plan.folder / "pilot.tflite"
+        trained = train_pilot([plan.folder / "tub"], pilot, lessons, progress)
     lap("train")
     say(f"3/4 driving {plan.laps} laps on each of {plan.tracks} roads it has never seen")
     trials = [Trial(trained.pilot, world, plan.laps, config) for world in new_worlds(plan)]

@@ -50,7 +50,7 @@ class Budget:
 class Schedule:
     """Step size: `batch` examples a step, peak `rate`, `decay` of the weights."""
 
-    batch: int = 128
+    batch: int = 64
     rate: float = 3e-3
     decay: float = 1e-4
 

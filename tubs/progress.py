@@ -4,9 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-STEP = 50
-"""Records between two movements of the bar."""
-
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
@@ -20,8 +17,4 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
 
-        def move(done: int, total: int) -> None:
-            if done % STEP == 0 or done == total:
-                bar.update(task, completed=done, total=total)
-
-        yield move
+        yield lambda done, total: bar.update(task, completed=done, total=total)

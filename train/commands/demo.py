@@ -41,8 +41,7 @@ def demo(seed: int, out: Path, minutes: float, json_path: Path | None) -> None:
     without_chatter()
     from train.demo import DemoPlan, run_demo
 
-    with progress_shown() as report:
-        figures = run_demo(DemoPlan(out, seed, minutes=minutes), click.echo, report)
+    figures = run_demo(DemoPlan(out, seed, minutes=minutes), click.echo, progress_shown)
     total = figures.total
     click.echo(
         f"{total.laps_done} of {total.laps_asked} laps on roads it had never seen, "

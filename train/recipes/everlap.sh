@@ -14,4 +14,4 @@ pilot=${2:-car/pilots/everlap.tflite}
 ./everlap record --sim --tracks random:220000-220109 --seed 220000 --look 1.0 --car-level 1.0 \
     --seconds 12 --out "$folder/wild"
 ./everlap train "$folder/plain" "$folder/varied" "$folder/wild" --out "$pilot" \
-    --minutes 36 --batch 64 --rate 3e-3 --delay 0.06 --seed 1
+    --minutes 34 --delay 0.06 --seed 1
