@@ -76,6 +76,8 @@ def drive(
             "no camera driver for a real car in this version: choose --sim [TRACK] for the "
             "simulated car, or --replay TUB for recorded frames (one of the two)"
         )
+    if real_time and video is not None:
+        raise CarError("filming is too slow for --real-time: leave it out to make a --video")
     if replay is not None:
         from car.commands.replay import replay_tub
 

@@ -2,7 +2,6 @@
 
 import math
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from car.loop import Driver, Tick, drive
 from car.modes import Event
 from car.overlay import Hud, draw_overlay
 from car.pilots.network import NetworkPilot
+from car.pilots.pilot import Decision
 from car.recorder import NoRecorder
 from car.timing import Timing
 from car.video import VideoWriter
@@ -45,9 +45,10 @@ class Row(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """What came out of a replay."""
+    """What came out of a replay; one row and one decision a frame."""
 
     rows: list[Row]
+    decisions: list[Decision]
     timing: Timing
     late_frames: int
 
@@ -71,73 +72,64 @@ def replay_tub(
     network = NetworkPilot(pilot, config.camera)
     source = Tub(tub)
     camera = ReplayCamera(source, time.monotonic, time.sleep, pace)
-    result = _run(camera, network, config, pace, video)
+    result = _run(camera, network, config, pace)
     click.echo(_describe(result, len(source)))
     click.echo(result.timing.table())
     if pulses is not None:
         with written_whole(pulses) as draft:
             draft.write_text("\n".join([COLUMNS, *map(_line, result.rows)]) + "\n")
+    if video is not None:
+        _film(result, source, video, config.camera.frames_per_s)
     write_figures(json_path, _figures(result))
 
 
-def _run(
-    camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: float, video: Path | None
-) -> Replay:
-    period_s = 1.0 / (config.camera.frames_per_s * pace)
-    timing = Timing(period_s)
+def _run(camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: float) -> Replay:
+    timing = Timing(1.0 / (config.camera.frames_per_s * pace))
     rows: list[Row] = []
-    with ExitStack() as stack:
-        bench = stack.enter_context(on_the_bench(config))
-        film = None
-        if video is not None:
-            film = stack.enter_context(VideoWriter(video, config.camera.frames_per_s))
+    decisions: list[Decision] = []
+    limits = CommandLimits(config.limits, config.camera.max_age_s)
+    driver = Driver(Starter(Event.CHOOSE_PILOT), pilot, limits, config.human)
+    with on_the_bench(config) as bench:
 
         def watch(tick: Tick) -> None:
-            row = _row(tick, camera, bench)
-            rows.append(row)
-            if film is not None:
-                film.write(_picture(tick, row))
+            assert tick.decision is not None
+            rows.append(_row(tick, tick.decision, camera, bench))
+            decisions.append(tick.decision)
 
-        driver = Driver(
-            Starter(Event.CHOOSE_PILOT),
-            pilot,
-            CommandLimits(config.limits, config.camera.max_age_s),
-            config.human,
-        )
         drive(camera, driver, bench.actuators, NoRecorder(), time.monotonic, timing, watch)
-    return Replay(rows, timing, camera.late)
+    return Replay(rows, decisions, timing, camera.late)
 
 
-def _row(tick: Tick, camera: ReplayCamera, bench: Bench) -> Row:
+def _row(tick: Tick, decision: Decision, camera: ReplayCamera, bench: Bench) -> Row:
     record = camera.record
     assert record is not None
-    assert tick.decision is not None
     steering = record.human_steering if record.human_steering is not None else record.steering
     throttle = record.human_throttle if record.human_throttle is not None else record.throttle
     return Row(
         tick.frame.number,
         tick.frame.captured_s,
         Command(steering, throttle),
-        tick.decision.command,
+        decision.command,
         tick.sent,
         bench.steering_us() or math.nan,
         bench.throttle_us() or math.nan,
     )
 
 
-def _picture(tick: Tick, row: Row) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    decision = tick.decision
-    assert decision is not None
-    hud = Hud(
-        steering=tick.sent.steering,
-        throttle=tick.sent.throttle,
-        steering_std=decision.steering_std,
-        reference_steering=row.human.steering,
-        reference_name="human",
-        mode=tick.mode.value,
-        caption=f"frame {row.frame} · {row.steering_us:.0f} us · {row.throttle_us:.0f} us",
-    )
-    return draw_overlay(tick.frame.image, decision.class_map, hud)
+def _film(replay: Replay, tub: Tub, path: Path, frames_per_s: float) -> None:
+    """Draw the film after the drive, for which it would be too slow."""
+    with VideoWriter(path, frames_per_s) as film:
+        for row, decision in zip(replay.rows, replay.decisions, strict=True):
+            hud = Hud(
+                steering=row.sent.steering,
+                throttle=row.sent.throttle,
+                steering_std=decision.steering_std,
+                reference_steering=row.human.steering,
+                reference_name="human",
+                mode="pilot",
+                caption=f"frame {row.frame} · {row.steering_us:.0f} us · {row.throttle_us:.0f} us",
+            )
+            film.write(draw_overlay(tub[row.frame].image, decision.class_map, hud))
 
 
 def _line(row: Row) -> str:

@@ -1,28 +1,11 @@
 """Public donkeycar recordings, as they are, become tubs."""
 
-import tarfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from tubs.check import check_tub
 from tubs.donkeycar_import import import_donkeycar
 from tubs.reader import Tub
-
-
-@pytest.fixture(scope="module")
-def unpacked(real_tubs, tmp_path_factory):
-    """Unpack a recording on demand, once."""
-    folder = tmp_path_factory.mktemp("real")
-
-    def unpack(name: str) -> Path:
-        if not (folder / name).is_dir():
-            with tarfile.open(real_tubs / f"{name}.tar") as archive:
-                archive.extractall(folder, filter="data")
-        return folder / name
-
-    return unpack
 
 
 @pytest.mark.parametrize(
