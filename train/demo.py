@@ -250,7 +250,6 @@ def curves(trained: Trained) -> TrainingCurves:
     total = [e.steering_loss + e.throttle_loss + e.class_map_loss for e in history]
     return TrainingCurves(
         train_loss=total,
-        validation_loss=[e.held_out_steering_mae for e in history],
         validation_steering_mae=[e.held_out_steering_mae for e in history],
         best_epoch=trained.best_epoch,
     )

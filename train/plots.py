@@ -1,6 +1,5 @@
 """The figures of a report, each from plain arrays to an SVG that takes the page's colours."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -51,9 +50,7 @@ def training_curves(curves: TrainingCurves) -> str:
         figure = new_figure(COLUMN_IN, 4.0)
         loss, error = figure.subplots(2, 1, sharex=True)
         epochs = np.arange(1, len(curves.train_loss) + 1)
-        ends = _apart(curves.train_loss[-1], curves.validation_loss[-1], _span(curves))
-        _curve(loss, epochs, curves.train_loss, "trained on", MUTED, ends[0])
-        _curve(loss, epochs, curves.validation_loss, "held out", FIRST, ends[1])
+        _curve(loss, epochs, curves.train_loss, "trained on", MUTED)
         loss.set_title("Loss")
         _curve(error, epochs, curves.validation_steering_mae, "held out", FIRST)
         error.set_title("Mean steering error (1 = full lock)")
@@ -197,25 +194,10 @@ def _curve(
     values: Sequence[float],
     name: str,
     colour: str,
-    label_y: float | None = None,
 ) -> None:
     marker = "o" if len(values) == 1 else ""
     axes.plot(epochs, values, color=colour, marker=marker)
-    label_end(axes, epochs[-1], values[-1] if label_y is None else label_y, name, colour)
-
-
-def _span(curves: TrainingCurves) -> float:
-    both = [*curves.train_loss, *curves.validation_loss]
-    return max(both) - min(both)
-
-
-def _apart(first: float, second: float, span: float) -> tuple[float, float]:
-    """Move two labels apart when they would touch."""
-    missing = 0.16 * span - abs(first - second)
-    if missing <= 0.0:
-        return first, second
-    move = math.copysign(missing / 2.0, first - second)
-    return first + move, second - move
+    label_end(axes, epochs[-1], values[-1], name, colour)
 
 
 def _mark_best(axes: Axes, epoch: int, value: float) -> None:

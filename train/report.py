@@ -112,7 +112,6 @@ def _check(data: ReportData) -> None:
     if curves is not None:
         curve_sizes = {
             len(curves.train_loss),
-            len(curves.validation_loss),
             len(curves.validation_steering_mae),
         }
         if len(curve_sizes) != 1 or curve_sizes == {0}:

@@ -55,13 +55,11 @@ class TrainingCurves:
 
     Attributes:
         train_loss: on what was trained on.
-        validation_loss: on what was held out.
         validation_steering_mae: in units of steering, held out.
         best_epoch: whose weights were kept, from 1.
     """
 
     train_loss: Sequence[float]
-    validation_loss: Sequence[float]
     validation_steering_mae: Sequence[float]
     best_epoch: int
 

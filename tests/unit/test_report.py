@@ -108,7 +108,7 @@ def everything():
         tracks=[driven(), driven(NASTY)],
         tracks_note="None of them was trained on.",
         video_caption=NASTY,
-        training=TrainingCurves([2.0, 1.0], [2.1, 1.2], [0.2, 0.1], 2),
+        training=TrainingCurves([2.0, 1.0], [0.2, 0.1], 2),
         steering=SteeringScatter(true, true * 0.9, true * 0.8),
         confusion=np.diag([5, 4, 3, 2, 1_234_567]),
         samples=[sample()],
@@ -225,7 +225,7 @@ def test_a_report_is_written_as_utf_8(tmp_path):
 
 BROKEN = {
     "steering": SteeringScatter(np.zeros(3), np.zeros(3), np.zeros(2)),
-    "training": TrainingCurves([], [], [], 1),
+    "training": TrainingCurves([], [], 1),
     "confusion": np.zeros((4, 5), np.int64),
     "tracks": [replace(driven(), cross_track_m=np.zeros(3))],
 }
@@ -259,7 +259,7 @@ def test_a_path_of_one_place_can_be_drawn():
 
 
 def test_one_epoch_and_a_strange_best_epoch_can_be_drawn():
-    assert training_curves(TrainingCurves([1.0], [1.0], [0.1], 9)).startswith("<svg")
+    assert training_curves(TrainingCurves([1.0], [0.1], 9)).startswith("<svg")
 
 
 def test_the_same_figure_is_the_same_text():
