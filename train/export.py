@@ -27,7 +27,7 @@ from train.metrics import confusion, mae, mean_iou, r2
 from train.network import CLASSES, build_for_car, class_map_shape
 from tubs.atomic import written_whole
 
-REPRESENTATIVE = 300
+REPRESENTATIVE = 500
 """Training frames that fix the ranges of the int8 network."""
 
 PARITY_RECORDS = 2000
@@ -225,14 +225,14 @@ def check_parity(before: Scores, after: Scores, tolerance: Tolerance = TOLERANCE
     if after.steering_mae > allowed:
         raise TrainError(
             f"int8 steers with an error of {after.steering_mae:.4f}, float with "
-            f"{before.steering_mae:.4f}; at most {allowed:.4f} is allowed; nothing was written. "
-            "Train for longer or on more records"
+            f"{before.steering_mae:.4f}; at most {allowed:.4f} is allowed, so no pilot was "
+            "written: train for longer or on more records"
         )
     if before.class_map_miou is None or after.class_map_miou is None:
         return
     if after.class_map_miou < before.class_map_miou - tolerance.class_map_miou:
         raise TrainError(
             f"int8 tells classes apart with a mean IoU of {after.class_map_miou:.4f}, float with "
-            f"{before.class_map_miou:.4f}; at most {tolerance.class_map_miou} may be lost; "
-            "nothing was written. Train for longer or on more records"
+            f"{before.class_map_miou:.4f}; at most {tolerance.class_map_miou} may be lost, so no "
+            "pilot was written: train for longer or on more records"
         )

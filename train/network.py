@@ -78,7 +78,7 @@ def build_network(height_px: int, width_px: int) -> keras.Model:
 def _convolve(
     x: keras.KerasTensor, filters: int, size: int = 3, strides: int = 1, name: str | None = None
 ) -> keras.KerasTensor:
-    """Convolution, batch normalisation, ReLU."""
+    """Convolution, batch normalisation, and ReLU up to 6, which keeps int8 steps small."""
     x = layers.Conv2D(
         filters,
         size,
@@ -88,7 +88,7 @@ def _convolve(
         kernel_initializer="he_normal",
         name=name,
     )(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.97)(x))
+    return layers.ReLU(max_value=6.0)(layers.BatchNormalization(momentum=0.97)(x))
 
 
 def _think(coarse: keras.KerasTensor) -> keras.KerasTensor:

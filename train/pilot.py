@@ -10,8 +10,9 @@ import msgspec
 
 from car.pilots.card import HeldOut, PilotCard
 from train.batches import Variation
+from train.errors import TrainError
 from train.export import Exported, export
-from train.fit import Budget, Epoch, Fitter, Schedule
+from train.fit import Budget, Epoch, Fitted, Fitter, Schedule
 from train.lessons import Curriculum, open_lessons
 from tubs.atomic import check_writable, written_whole
 
@@ -126,7 +127,7 @@ def train_pilot(
         lambda epoch, share, speed: report(Progress("fit", min(share, 1.0), speed, epoch)),
     )
     report(Progress("export", 0.0))
-    exported = export(fitted, curriculum.lessons, _card(curriculum, plan), out)
+    exported = _export_or_keep(fitted, curriculum, plan, out)
     history = History(exported.card, fitted.best_epoch, fitted.history)
     with written_whole(history_file) as draft:
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(history), indent=2))
@@ -140,6 +141,16 @@ def train_pilot(
         exported,
         curriculum,
     )
+
+
+def _export_or_keep(fitted: Fitted, curriculum: Curriculum, plan: Plan, out: Path) -> Exported:
+    """Export; when the int8 network is refused, keep the float one, which took the time."""
+    try:
+        return export(fitted, curriculum.lessons, _card(curriculum, plan), out)
+    except TrainError as error:
+        kept = out.with_suffix(".keras")
+        fitted.network.save(kept)
+        raise TrainError(f"{error}. The float network is kept in {kept}") from error
 
 
 def _with_delay(variation: Variation, delay_s: float) -> Variation:

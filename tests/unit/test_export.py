@@ -165,7 +165,7 @@ def test_a_worse_int8_network_is_refused_by_steering_and_by_class_map() -> None:
 
     before = Scores(2000, 0.05, 0.01, 0.9, 0.9, 0.90)
     check_parity(before, Scores(2000, 0.0509, 0.01, 0.9, 0.9, 0.896))
-    with pytest.raises(TrainError, match="nothing was written"):
+    with pytest.raises(TrainError, match="no pilot was written"):
         check_parity(before, Scores(2000, 0.0512, 0.01, 0.9, 0.9, 0.90))
     with pytest.raises(TrainError, match="mean IoU"):
         check_parity(before, Scores(2000, 0.05, 0.01, 0.9, 0.9, 0.894))

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the pilot that ships with Everlap, from nothing: record in the simulator, train, export.
-# About 45 minutes on two cores. Run it from the top of a checkout; FOLDER is where tubs go.
+# About 20 minutes on two cores. Run it from the top of a checkout; FOLDER is where tubs go.
 set -eu
 folder=${1:-recordings/everlap}
 pilot=${2:-car/pilots/everlap.tflite}
@@ -14,4 +14,4 @@ pilot=${2:-car/pilots/everlap.tflite}
 ./everlap record --sim --tracks random:220000-220109 --seed 220000 --look 1.0 --car-level 1.0 \
     --seconds 12 --out "$folder/wild"
 ./everlap train "$folder/plain" "$folder/varied" "$folder/wild" --out "$pilot" \
-    --minutes 34 --delay 0.06 --seed 1
+    --minutes 13 --delay 0.06 --seed 1
