@@ -115,6 +115,11 @@ class CarConfig(Section, frozen=True):
         Raises:
             ValueError: pulses out of order, or both channels the same.
         """
+        if self.camera.frames_per_s * self.guard.deadline_s <= 1.0:
+            raise ValueError(
+                f"guard.deadline_s = {self.guard.deadline_s} is no longer than a frame at "
+                f"camera.frames_per_s = {self.camera.frames_per_s}: the car would never drive"
+            )
         steering, throttle = self.steering, self.throttle
         if steering.channel == throttle.channel:
             raise ValueError(

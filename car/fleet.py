@@ -5,19 +5,29 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
+from tubs.errors import EverlapError
 from tubs.progress import progress_bar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
+class WorkerLostError(EverlapError):
+    """A worker process is gone before its work was done."""
+
+    exit_code = 1
+
+
 def usual_workers() -> int:
     """As many processes as this machine lets us run at once."""
-    return max(1, len(os.sched_getaffinity(0)))
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_parallel(
@@ -43,6 +53,10 @@ def in_parallel(
     )
     try:
         yield from pool.map(work, jobs)
+    except BrokenProcessPool as error:
+        raise WorkerLostError(
+            "a worker process was killed, perhaps for want of memory: try fewer --workers"
+        ) from error
     except BaseException:
         stop.set()
         raise

@@ -52,8 +52,9 @@ class Driver:
         self._limits.check_age(frame, now_s)
         wish = self._human.wish(now_s)
         events = wish.events
-        if now_s - wish.made_s > self._expiry_s:
-            events = (*events, Event.SILENCE)
+        if not 0.0 <= now_s - wish.made_s <= self._expiry_s:
+            stops = tuple(event for event in events if event in (Event.STOP, Event.EMERGENCY))
+            events = (*stops, Event.SILENCE)
         for event in events:
             self.state = next_state(self.state, event, wish.command.throttle)
         decision = self._pilot.decide(frame) if self._pilot is not None else None

@@ -141,7 +141,7 @@ def run_converter(saved_model: Path, frames: Path, out: Path) -> None:
     Raises:
         TrainError: it failed; its last words are in the message.
     """
-    command = [sys.executable, "-m", "train.convert", str(saved_model), str(frames), str(out)]
+    command = [sys.executable, "-P", "-m", "train.convert", str(saved_model), str(frames), str(out)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0 or not out.is_file():

@@ -15,6 +15,7 @@ from train.export import Exported, export
 from train.fit import Budget, Epoch, Fitted, Fitter, Schedule
 from train.lessons import Curriculum, open_lessons
 from tubs.atomic import check_writable, written_whole
+from tubs.errors import OutputError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -111,6 +112,8 @@ def train_pilot(
         OutputError: the result cannot be written.
     """
     plan = plan or Plan()
+    if out.suffix != ".tflite":
+        raise OutputError(f"{out}: a pilot file is named NAME.tflite")
     check_writable(out)
     history_file = check_writable(out.with_suffix(".json"))
     curriculum = open_lessons(

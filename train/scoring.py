@@ -90,9 +90,10 @@ def score_tubs(
     scores = []
     for folder in tubs:
         lessons = open_lessons([folder], card.held_out, None, cache, progress)
-        lesson = lessons.lessons[0]
         known = any(used.sha256 == lessons.used[0].sha256 for used in card.tubs)
-        scores.append(_score_lesson(pilot_file, card, lesson, known))
+        if known and lessons.delay_s != card.label_delay_s:
+            lessons = open_lessons([folder], card.held_out, card.label_delay_s, cache, progress)
+        scores.append(_score_lesson(pilot_file, card, lessons.lessons[0], known))
     return scores
 
 

@@ -3,14 +3,22 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
 from car.errors import CarError
+from car.video import check_video_path
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option
 
 SHIPPED_PILOT = Path(__file__).resolve().parent.parent / "pilots" / "everlap.tflite"
+
+FOREIGN = {
+    "replay": ("record", "real_time", "laps", "seed", "surface", "look", "delay", "car_level"),
+    "sim": ("pulses", "pace"),
+}
+"""Options of the other kind of drive."""
 
 
 class NotCleanError(EverlapError):
@@ -70,12 +78,15 @@ def drive(
     PCA9685. Without options the shipped pilot has nothing to drive: choose --sim or --replay.
     """
     check_outputs(json_path, video, pulses)
+    if video is not None:
+        check_video_path(video)
     config = load_config(config_path) if config_path else CarConfig()
     if (track is None) == (replay is None):
         raise CarError(
             "no camera driver for a real car in this version: choose --sim [TRACK] for the "
             "simulated car, or --replay TUB for recorded frames (one of the two)"
         )
+    _refuse_foreign_options("replay" if replay is not None else "sim")
     if real_time and video is not None:
         raise CarError("filming is too slow for --real-time: leave it out to make a --video")
     if replay is not None:
@@ -91,3 +102,16 @@ def drive(
     wish = Drive(spec, pilot, laps, real_time, record, video)
     if not drive_simulated(wish, config, json_path):
         raise NotCleanError("the car left the road or did not finish its laps: see above")
+
+
+def _refuse_foreign_options(kind: str) -> None:
+    """An option that does nothing here was meant for something else.
+
+    Raises:
+        CarError: one was given.
+    """
+    context = click.get_current_context()
+    for name in FOREIGN[kind]:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = "--" + name.replace("_", "-")
+            raise CarError(f"{option} does nothing with --{kind}: leave it out")

@@ -18,7 +18,13 @@ from tubs.figures import check_outputs, json_option, write_figures
 @click.option(
     "--tracks", default="random:0-19", show_default=True, help="Roads, one session each; by comma."
 )
-@click.option("--seconds", default=15.0, show_default=True, help="Length of a session.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1.0, 100_000.0),
+    default=15.0,
+    show_default=True,
+    help="Length of a session.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the tub; must be new.")
 @world_options
 @click.option("--car-level", default=0.3, show_default=True, help="How odd the cars are, 0 to 1.")

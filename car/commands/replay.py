@@ -12,10 +12,11 @@ from car.assembly import Bench, on_the_bench
 from car.command import Command
 from car.config import CarConfig
 from car.drivers.replay import ReplayCamera
+from car.errors import GuardError
 from car.human import Starter
 from car.limits import CommandLimits
 from car.loop import Driver, Tick, drive
-from car.modes import Event
+from car.modes import Event, Mode
 from car.overlay import Hud, draw_overlay
 from car.pilots.network import NetworkPilot
 from car.pilots.pilot import Decision
@@ -49,6 +50,7 @@ class Replay(NamedTuple):
 
     rows: list[Row]
     decisions: list[Decision]
+    stopped: int
     timing: Timing
     late_frames: int
 
@@ -71,7 +73,8 @@ def replay_tub(
     """
     network = NetworkPilot(pilot, config.camera)
     source = Tub(tub)
-    camera = ReplayCamera(source, time.monotonic, time.sleep, pace)
+    longest_s = 0.6 * config.guard.deadline_s
+    camera = ReplayCamera(source, time.monotonic, time.sleep, pace, longest_s)
     result = _run(camera, network, config, pace)
     click.echo(_describe(result, len(source)))
     click.echo(result.timing.table())
@@ -81,12 +84,18 @@ def replay_tub(
     if video is not None:
         _film(result, source, video, config.camera.frames_per_s)
     write_figures(json_path, _figures(result))
+    if result.stopped:
+        raise GuardError(
+            f"the guard stopped the drive: {result.stopped} of {len(result.rows)} frames were not "
+            "driven, for commands came too late; try a smaller --pace or a less busy machine"
+        )
 
 
 def _run(camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: float) -> Replay:
     timing = Timing(1.0 / (config.camera.frames_per_s * pace))
     rows: list[Row] = []
     decisions: list[Decision] = []
+    modes: list[Mode] = []
     limits = CommandLimits(config.limits, config.camera.max_age_s)
     driver = Driver(Starter(Event.CHOOSE_PILOT), pilot, limits, config.human)
     with on_the_bench(config) as bench:
@@ -95,9 +104,11 @@ def _run(camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: flo
             assert tick.decision is not None
             rows.append(_row(tick, tick.decision, camera, bench))
             decisions.append(tick.decision)
+            modes.append(tick.mode)
 
         drive(camera, driver, bench.actuators, NoRecorder(), time.monotonic, timing, watch)
-    return Replay(rows, decisions, timing, camera.late)
+    stopped = sum(mode is not Mode.PILOT for mode in modes)
+    return Replay(rows, decisions, stopped, timing, camera.late)
 
 
 def _row(tick: Tick, decision: Decision, camera: ReplayCamera, bench: Bench) -> Row:
@@ -161,6 +172,7 @@ def _figures(result: Replay) -> dict[str, object]:
     summary = result.timing.summary()
     return {
         "frames": len(result.rows),
+        "stopped_frames": result.stopped,
         "late_frames": result.late_frames,
         "late_ticks": result.timing.late_ticks,
         "steering_mae": error,

@@ -23,6 +23,7 @@ from car.simulation.world import World, WorldSpec
 from car.timing import Timing
 from car.video import VideoWriter
 from tubs.about import TubAbout
+from tubs.errors import OutputError
 from tubs.figures import write_figures
 from tubs.writer import TubWriter
 
@@ -87,8 +88,10 @@ def _drive(
         )
     if drive.record is not None:
         click.echo(f"recorded {recorder.recorded} records in {drive.record}")
-        if recorder.fault or recorder.dropped:
-            click.echo(f"not recorded: {recorder.dropped} ({recorder.fault or 'disk too slow'})")
+        if recorder.fault:
+            raise OutputError(recorder.fault)
+        if recorder.dropped:
+            click.echo(f"not recorded, for the disk was too slow: {recorder.dropped} records")
     return outcome
 
 

@@ -8,7 +8,13 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = [
-    click.option("--seed", default=0, show_default=True, help="Fixes looks, car and noise."),
+    click.option(
+        "--seed",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Fixes looks, car and noise.",
+    ),
     click.option("--surface", help="What the road is made of; drawn by the seed if not given."),
     click.option(
         "--look", default=0.5, show_default=True, help="How varied things look, from 0 to 1."

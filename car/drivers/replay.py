@@ -36,6 +36,7 @@ class ReplayCamera:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         pace: float = 1.0,
+        longest_s: float = LONGEST_GAP_S,
     ) -> None:
         """Store what to show.
 
@@ -44,6 +45,7 @@ class ReplayCamera:
             clock: monotonic seconds, the drive's.
             sleep: waits that many seconds on the same clock.
             pace: 1 is as recorded, 4 four times as fast.
+            longest_s: no frame is shown for longer; a guard must not think that nobody drives.
 
         Raises:
             DeviceError: the pace is not in (0, 100].
@@ -53,7 +55,7 @@ class ReplayCamera:
         self._tub = tub
         self._clock = clock
         self._sleep = sleep
-        self._intervals_s = replay_intervals(tub) / pace
+        self._intervals_s = np.minimum(replay_intervals(tub) / pace, longest_s)
         self.late = 0
         self.record: Record | None = None
 

@@ -51,6 +51,14 @@ def tub(tmp_path: Path) -> Path:
         (["drive", "--sim", "oval", "--laps", "0"], "laps"),
         (["drive", "--sim", "oval", "--pilot", "missing.tflite"], "missing.tflite"),
         (["drive"], None),
+        (["drive", "--sim", "oval", "--seed", "-1"], "seed"),
+        (["drive", "--sim", "oval", "--pulses", "p.csv"], "--pulses"),
+        (["drive", "--sim", "oval", "--real-time", "--video", "f.mp4"], "--real-time"),
+        (["drive", "--sim", "oval", "--video", "f.avi"], "f.avi"),
+        (["drive", "--replay", "tub", "--record", "r"], "--record"),
+        (["record", "--sim", "--seconds", "0"], "seconds"),
+        (["demo", "--minutes", "0"], "minutes"),
+        (["train", "tub", "--out", "pilot.json"], "pilot.json"),
         (["evaluate", "expert", "--tracks", "random:9-3"], "random:9-3"),
         (["evaluate", "missing.tflite"], "missing.tflite"),
         (["record"], None),
@@ -82,6 +90,7 @@ def test_what_does_not_exist_is_named(
         ("[limits]\nthrottle_max = 'fast'\n", "throttle_max"),
         ("[limits]\nthrottle_max = 1.5\n", "1.5"),
         ("[steering]\nchannel = 0\n", "channel"),
+        ("[camera]\nframes_per_s = 4.0\n", "deadline_s"),
         ("not toml at all", "TOML"),
     ],
 )
@@ -148,7 +157,9 @@ def test_a_recording_never_lands_in_a_folder_that_exists(refused: Run, tub: Path
 
 def test_the_demo_leaves_a_folder_of_others_alone(refused: Run, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    assert "thesis.txt" in refused("demo", "--out", tmp_path)
+    (tmp_path / "tub").mkdir()
+    assert str(tmp_path) in refused("demo", "--out", tmp_path)
+    assert (tmp_path / "tub").is_dir()
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 

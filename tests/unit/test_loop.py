@@ -214,3 +214,25 @@ def test_a_tick_longer_than_the_period_counts_as_late() -> None:
     assert timing.summary()["tick"]["max"] == pytest.approx(80.0)
     assert timing.summary()["period"]["p50"] == pytest.approx(50.0)
     assert "1 late" in timing.table()
+
+
+class LateChooser:
+    """A human whose choice arrives long after it was made, or from the future."""
+
+    def __init__(self, made_s: float) -> None:
+        self.made_s = made_s
+
+    def wish(self, now_s: float) -> Wish:
+        return Wish(STOP, self.made_s, (Event.CHOOSE_PILOT,))
+
+
+@pytest.mark.parametrize("made_s", [-1.0, 1000.0])
+def test_a_choice_that_comes_late_or_from_the_future_starts_nothing(made_s: float) -> None:
+    hands = Hands()
+    ticks: list[Tick] = []
+    camera = Pictures(9)
+    limits = CommandLimits(LimitsConfig(), 0.3)
+    driver = Driver(LateChooser(made_s), Straight(Command(0, 1)), limits, HumanConfig())
+    drive(camera, driver, hands, Memory(), camera.clock, Timing(0.05), ticks.append)
+    assert {tick.mode for tick in ticks} == {Mode.STOPPED}
+    assert set(hands.sent) == {STOP}

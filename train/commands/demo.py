@@ -8,6 +8,9 @@ import click
 from tubs.errors import EverlapError, OutputError
 from tubs.figures import check_outputs, json_option, write_figures
 
+MARK = ".everlap-demo"
+"""A file that says that a folder was made by a demo, and may be cleared by the next one."""
+
 
 class NotGoodEnoughError(EverlapError):
     """The demo ran to its end, and its pilot does not drive well."""
@@ -24,7 +27,13 @@ class NotGoodEnoughError(EverlapError):
     show_default=True,
     help="Folder for the tub, the pilot, the film and the report.",
 )
-@click.option("--minutes", default=4.0, show_default=True, help="How long to train.")
+@click.option(
+    "--minutes",
+    default=4.0,
+    type=click.FloatRange(0, min_open=True),
+    show_default=True,
+    help="How long to train.",
+)
 @json_option
 def demo(seed: int, out: Path, minutes: float, json_path: Path | None) -> None:
     """Record, train, quantize and drive, all on a simulated car.
@@ -58,22 +67,22 @@ def demo(seed: int, out: Path, minutes: float, json_path: Path | None) -> None:
 
 
 def _make_room(folder: Path) -> None:
-    """An empty folder; what an earlier demo left there is removed, nothing else ever.
+    """An empty folder; what an earlier demo left in its own is removed, nothing else ever.
 
     Raises:
         OutputError: the folder holds something else, or cannot be made.
     """
-    ours = {"tub", "cache", "pilot.tflite", "pilot.json", "lap.mp4", "report.html"}
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file: name a folder for the demo")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(path.name for path in folder.iterdir() if path.name not in ours)
-        if others:
+        found = sorted(path.name for path in folder.iterdir())
+        if found and MARK not in found:
             raise OutputError(
-                f"{folder} holds {others[0]}, which is not of a demo: name a new folder with --out"
+                f"{folder} holds {found[0]} and is not a demo's: name a new folder with --out"
             )
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (folder / MARK).touch()
     except OSError as error:
         raise OutputError(f"cannot make room in {folder}: {error.strerror}") from error

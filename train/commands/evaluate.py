@@ -13,7 +13,14 @@ from car.simulation.scene import SURFACES
 from car.simulation.tracks import parse_tracks
 from car.simulation.world import WorldSpec
 from train.evaluate import Trial, run_trial, summarise
+from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option, write_figures
+
+
+class UnfinishedError(EverlapError):
+    """The pilot was measured, and did not finish what was asked."""
+
+    exit_code = 1
 
 
 @click.command()
@@ -77,6 +84,8 @@ def evaluate(
         f"lap time {total.lap_time_ratio.value:.2f} of the expert's"
     )
     write_figures(json_path, {"episodes": results, "total": total})
+    if total.laps_done < total.laps_asked:
+        raise UnfinishedError(f"{total.laps_asked - total.laps_done} laps were not finished")
 
 
 def surface_in_turn(number: int) -> str:
