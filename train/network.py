@@ -21,6 +21,9 @@ WIDTHS = (16, 32, 48, 48)
 THOUGHT = 48
 STEM = "stem"
 THROTTLE = "throttle"
+CLASS_MAP = "class_map"
+CLASS_MAP_LIFT = 1.0
+"""Logits of classes count from -1 to 5 on the car: int8 steps over all of them are too coarse."""
 
 
 def shrink_factor(width_px: int) -> int:
@@ -110,7 +113,7 @@ def _class_map(
     """Logits at the resolution of `fine`, from all three."""
     x = _climb(coarse, middle, 16)
     x = _climb(x, fine, 8)
-    return layers.Conv2D(CLASSES, 1, name="class_map")(x)
+    return layers.Conv2D(CLASSES, 1, name=CLASS_MAP)(x)
 
 
 def _climb(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
@@ -148,6 +151,7 @@ def build_for_car(
     trained.set_weights(network.get_weights())
     _fold_input_scale(trained.get_layer(STEM), 1.0 / 255.0)
     _fold_affine(trained.get_layer(THROTTLE), throttle_std, throttle_mean)
+    _fold_affine(trained.get_layer(CLASS_MAP), 1.0, CLASS_MAP_LIFT)
     image = keras.Input(batch_shape=(batch, height_px, width_px, 3), name="image")
     factor = shrink_factor(width_px)
     small = layers.AveragePooling2D(factor)(image) if factor > 1 else image
@@ -159,7 +163,7 @@ def build_for_car(
             "steering": steering,
             "steering_std": steering_std,
             "throttle": logits["throttle"],
-            "class_map": MostLikely()(logits["class_map"]),
+            "class_map": MostLikely()(layers.ReLU(max_value=6.0)(logits["class_map"])),
         },
     )
 
@@ -179,7 +183,7 @@ def _fold_input_scale(layer: keras.layers.Layer, factor: float) -> None:
 
 
 def _fold_affine(layer: keras.layers.Layer, factor: float, offset: float) -> None:
-    """Scale and move what a dense layer gives."""
+    """Scale and move what a layer with kernel and bias gives."""
     kernel, bias = layer.get_weights()
     layer.set_weights([kernel * factor, bias * factor + offset])
 

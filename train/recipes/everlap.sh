@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the pilot that ships with Everlap, from nothing: record in the simulator, train, export.
-# About 20 minutes on two cores. Run it from the top of a checkout; FOLDER is where tubs go.
+# About 20 minutes on two idle cores. Run it from the top of a checkout; FOLDER is where tubs go.
 set -eu
 folder=${1:-recordings/everlap}
 pilot=${2:-car/pilots/everlap.tflite}
