@@ -66,9 +66,9 @@ class DemoPlan:
 
     folder: Path
     seed: int = 0
-    worlds: int = 90
-    seconds: float = 12.0
-    minutes: float = 4.0
+    worlds: int = 120
+    seconds: float = 9.0
+    minutes: float = 5.0
     tracks: int = 3
     laps: int = 10
 

@@ -25,6 +25,11 @@ from train.objective import (
     throttle_loss,
 )
 
+SETTLED = 1.04
+"""A later epoch is kept unless it is worse than the best by more than this: steps grow smaller, and
+what is held out is a small sample.
+"""
+
 WARM_UP = 0.03
 """Share of the budget in which the learning rate rises."""
 
@@ -162,8 +167,9 @@ class Fitter:
                 line = self._look(epoch, start_s, began_s, losses, progress)
                 fitted.history.append(line)
                 score = self._score(line)
-                if score < best:
-                    best, kept, fitted.best_epoch = score, self._network.get_weights(), epoch
+                if score < SETTLED * best:
+                    kept, fitted.best_epoch = self._network.get_weights(), epoch
+                best = min(best, score)
                 progress = self._progress(budget, start_s, float(epoch))
                 report(line, progress, line.images_per_s)
         self._network.set_weights(kept)

@@ -50,7 +50,7 @@ def learning(data: ReportData) -> str:
             page.figure(
                 training_curves(data.training),
                 "Training",
-                "Both losses should fall together; when the held-out one rises while the other "
+                "The loss and the held-out error should fall together; when the error rises while the other "
                 "goes on falling, the network is learning the recording by heart.",
             )
         )

@@ -29,7 +29,7 @@ class NotGoodEnoughError(EverlapError):
 )
 @click.option(
     "--minutes",
-    default=4.0,
+    default=5.0,
     type=click.FloatRange(0, min_open=True),
     show_default=True,
     help="How long to train.",
