@@ -50,8 +50,8 @@ def learning(data: ReportData) -> str:
             page.figure(
                 training_curves(data.training),
                 "Training",
-                "The loss and the held-out error should fall together; when the error rises while the other "
-                "goes on falling, the network is learning the recording by heart.",
+                "The loss and the held-out error should fall together; when the error rises while "
+                "the loss goes on falling, the network is learning the recording by heart.",
             )
         )
     if data.baselines and data.steering is not None:
