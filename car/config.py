@@ -93,7 +93,7 @@ class GuardConfig(Section, frozen=True):
 
 
 class HumanConfig(Section, frozen=True):
-    """How long a human's last command counts; after that silence is a stop."""
+    """How long a human's last command counts; then silence stops human and assisted driving."""
 
     expiry_s: Annotated[float, Meta(ge=0.05, le=2.0)] = 0.3
 
