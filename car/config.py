@@ -1,8 +1,9 @@
 """car.toml: everything that differs from car to car, read into checked, frozen structs."""
 
 import tomllib
+from itertools import combinations
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -41,19 +42,36 @@ class Lens(Section, frozen=True):
 
 
 class CameraConfig(Section, frozen=True):
-    """The camera: image size in pixels, frames a second, and the oldest frame to steer by."""
+    """The camera: which one, image size in pixels, frames a second, the oldest frame to steer by.
 
+    Attributes:
+        device: `picamera2`, `usb:NUMBER`, `usb:/dev/NAME`, or `replay:FOLDER` for a tub that is
+            shown again and again.
+        frozen_after_s: how long pictures may be the same to the last bit.
+    """
+
+    device: Annotated[
+        str,
+        Meta(
+            pattern="^(picamera2|usb:.+|replay:.+)$",
+            description="picamera2, usb:NUMBER or replay:FOLDER",
+        ),
+    ] = "picamera2"
     width_px: Annotated[int, Meta(ge=32, le=1920)] = 160
     height_px: Annotated[int, Meta(ge=32, le=1080)] = 120
     frames_per_s: Annotated[float, Meta(ge=1.0, le=120.0)] = 20.0
     max_age_s: Annotated[float, Meta(gt=0.0, le=2.0)] = 0.3
+    frozen_after_s: Annotated[float, Meta(ge=0.05, le=5.0)] = 0.5
     lens: Lens = Lens()
 
 
 class ChipConfig(Section, frozen=True):
-    """The PCA9685 on its I2C bus."""
+    """The PCA9685 on its I2C bus: `i2c-NUMBER`, or `simulated:FILE` for a chip that is a file."""
 
-    bus: Annotated[int, Meta(ge=0, le=32)] = 1
+    bus: Annotated[
+        str,
+        Meta(pattern="^(i2c-[0-9]{1,3}|simulated:.+)$", description="i2c-NUMBER or simulated:FILE"),
+    ] = "i2c-1"
     address: Annotated[int, Meta(ge=0x40, le=0x7F)] = 0x40
     frequency_hz: Annotated[float, Meta(ge=24.0, le=400.0)] = 60.0
     oscillator_hz: Annotated[int, Meta(ge=23_000_000, le=27_000_000)] = 25_000_000
@@ -69,12 +87,55 @@ class SteeringConfig(Section, frozen=True):
 
 
 class ThrottleConfig(Section, frozen=True):
-    """The speed controller: its channel and the pulses at full reverse, neutral and full ahead."""
+    """The speed controller: its channel and the pulses at full reverse, neutral and full ahead.
+
+    Attributes:
+        arming_s: how long it must see neutral after it got power before it obeys.
+    """
 
     channel: Annotated[int, Meta(ge=0, le=15)] = 0
     reverse_us: PulseUs = 1000
     neutral_us: PulseUs = 1500
     forward_us: PulseUs = 2000
+    arming_s: Annotated[float, Meta(ge=0.0, le=10.0)] = 2.0
+
+
+class WheelsConfig(Section, frozen=True):
+    """What turns commands into motion.
+
+    Attributes:
+        kind: `servo-and-esc` reads [steering] and [throttle]; `two-escs` and `h-bridge` drive the
+            left and right wheels by themselves and read [differential].
+    """
+
+    kind: Literal["servo-and-esc", "two-escs", "h-bridge"] = "servo-and-esc"
+
+
+class SideConfig(Section, frozen=True):
+    """The motor of one side: a speed controller, or an H-bridge with an input each way.
+
+    Attributes:
+        channel: of the speed controller, or of the bridge's input for ahead.
+        reverse_channel: of the bridge's input for reverse.
+    """
+
+    channel: Annotated[int, Meta(ge=0, le=15)] = 0
+    reverse_channel: Annotated[int, Meta(ge=0, le=15)] = 1
+    reverse_us: PulseUs = 1000
+    neutral_us: PulseUs = 1500
+    forward_us: PulseUs = 2000
+
+
+class DifferentialConfig(Section, frozen=True):
+    """A car that steers by driving its sides differently.
+
+    Attributes:
+        turn: how much full steering takes from one side and gives to the other.
+    """
+
+    turn: Unit = 0.5
+    left: SideConfig = SideConfig(channel=0, reverse_channel=1)
+    right: SideConfig = SideConfig(channel=2, reverse_channel=3)
 
 
 class LimitsConfig(Section, frozen=True):
@@ -89,13 +150,18 @@ class LimitsConfig(Section, frozen=True):
 class GuardConfig(Section, frozen=True):
     """How long the guard waits for a fresh command before it puts the throttle at neutral."""
 
-    deadline_s: Annotated[float, Meta(ge=0.02, le=1.0)] = 0.2
+    deadline_s: Annotated[float, Meta(ge=0.02, le=1.0)] = 0.18
 
 
 class HumanConfig(Section, frozen=True):
-    """How long a human's last command counts; then silence stops human and assisted driving."""
+    """How long a human's last word counts; then silence stops the car, whoever drives.
 
-    expiry_s: Annotated[float, Meta(ge=0.05, le=2.0)] = 0.3
+    Attributes:
+        stuck_after_s: how long a gamepad may hold a throttle without sending anything at all.
+    """
+
+    expiry_s: Annotated[float, Meta(ge=0.05, le=2.0)] = 0.2
+    stuck_after_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
 
 
 class CarConfig(Section, frozen=True):
@@ -105,6 +171,8 @@ class CarConfig(Section, frozen=True):
     chip: ChipConfig = ChipConfig()
     steering: SteeringConfig = SteeringConfig()
     throttle: ThrottleConfig = ThrottleConfig()
+    wheels: WheelsConfig = WheelsConfig()
+    differential: DifferentialConfig = DifferentialConfig()
     limits: LimitsConfig = LimitsConfig()
     guard: GuardConfig = GuardConfig()
     human: HumanConfig = HumanConfig()
@@ -120,28 +188,55 @@ class CarConfig(Section, frozen=True):
                 f"guard.deadline_s = {self.guard.deadline_s} is no longer than a frame at "
                 f"camera.frames_per_s = {self.camera.frames_per_s}: the car would never drive"
             )
-        steering, throttle = self.steering, self.throttle
-        if steering.channel == throttle.channel:
-            raise ValueError(
-                f"steering.channel and throttle.channel are both {steering.channel}: "
-                "each needs its own"
-            )
-        if not (
-            steering.left_us < steering.centre_us < steering.right_us
-            or steering.left_us > steering.centre_us > steering.right_us
+        _check_channels(self)
+        _check_order("steering", "left_us", "centre_us", "right_us", self.steering)
+        for name, part in (
+            ("throttle", self.throttle),
+            ("differential.left", self.differential.left),
+            ("differential.right", self.differential.right),
         ):
-            raise ValueError(
-                f"steering.centre_us = {steering.centre_us} must lie between left_us = "
-                f"{steering.left_us} and right_us = {steering.right_us}"
-            )
-        if not (
-            throttle.reverse_us < throttle.neutral_us < throttle.forward_us
-            or throttle.reverse_us > throttle.neutral_us > throttle.forward_us
-        ):
-            raise ValueError(
-                f"throttle.neutral_us = {throttle.neutral_us} must lie between reverse_us = "
-                f"{throttle.reverse_us} and forward_us = {throttle.forward_us}"
-            )
+            _check_order(name, "reverse_us", "neutral_us", "forward_us", part)
+
+
+def _check_channels(config: CarConfig) -> None:
+    """See that each output of the chip moves one thing.
+
+    Raises:
+        ValueError: a channel is used twice.
+    """
+    left, right = config.differential.left, config.differential.right
+    used = {
+        "servo-and-esc": {
+            "steering.channel": config.steering.channel,
+            "throttle.channel": config.throttle.channel,
+        },
+        "two-escs": {
+            "differential.left.channel": left.channel,
+            "differential.right.channel": right.channel,
+        },
+        "h-bridge": {
+            "differential.left.channel": left.channel,
+            "differential.left.reverse_channel": left.reverse_channel,
+            "differential.right.channel": right.channel,
+            "differential.right.reverse_channel": right.reverse_channel,
+        },
+    }[config.wheels.kind]
+    for (one, channel), (other, same) in combinations(used.items(), 2):
+        if channel == same:
+            raise ValueError(f"{one} and {other} are both {channel}: each needs its own")
+
+
+def _check_order(name: str, low: str, middle: str, high: str, part: Section) -> None:
+    """See that the middle pulse lies between the ends.
+
+    Raises:
+        ValueError: it does not.
+    """
+    first, between, last = getattr(part, low), getattr(part, middle), getattr(part, high)
+    if not (first < between < last or first > between > last):
+        raise ValueError(
+            f"{name}.{middle} = {between} must lie between {low} = {first} and {high} = {last}"
+        )
 
 
 def load_config(path: Path) -> CarConfig:

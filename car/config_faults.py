@@ -3,7 +3,7 @@
 import difflib
 import re
 from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Meta, Struct
 
@@ -36,7 +36,12 @@ def allowed(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return "a section with keys of its own"
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    if get_origin(annotation) is Literal:
+        return " or ".join(repr(kind) for kind in kinds)
     if get_origin(annotation) is Annotated:
+        texts = [extra.description for extra in kinds[1:] if isinstance(extra, Meta)]
+        if any(texts):
+            return f"a text: {' '.join(filter(None, texts))}"
         bounds = [_range(extra) for extra in kinds[1:] if isinstance(extra, Meta)]
         return " ".join([allowed(kinds[0]), *bounds])
     if kinds:

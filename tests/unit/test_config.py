@@ -1,9 +1,10 @@
 """car.toml: the shipped default is complete and true, and every fault is named."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -56,15 +57,21 @@ def test_the_shipped_file_gives_the_range_of_every_key() -> None:
         value, _, comment = rest.partition("  # ")
         assert key == name
         assert value
-        bounds = [b for b in meta_bounds(annotation) if b is not None]
-        assert bounds, f"{name} has no range"
-        for bound in bounds:
-            assert str(bound) in comment, line
+        words = words_of(annotation)
+        assert words, f"{name} has no range"
+        for word in words:
+            assert word in comment, line
 
 
-def meta_bounds(annotation: Any) -> tuple[float | None, ...]:
+def words_of(annotation: Any) -> list[str]:
+    """What a key's comment must mention: its bounds, or its choices."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
     meta = get_args(annotation)[1]
-    return (meta.ge, meta.gt, meta.le, meta.lt)
+    if meta.pattern is not None:
+        return [choice.partition(":")[0] for choice in re.split(r", | or ", meta.description)[1:]]
+    bounds = (meta.ge, meta.gt, meta.le, meta.lt)
+    return [str(bound) for bound in bounds if bound is not None]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +118,23 @@ def meta_bounds(annotation: Any) -> tuple[float | None, ...]:
         (
             "[guard]\nxyzzy = 3",
             "there is no key xyzzy in [guard]; known here: deadline_s",
+        ),
+        (
+            "[camera]\ndevice = 'webcam'",
+            "camera.device = 'webcam' must be a text: picamera2, usb:NUMBER or replay:FOLDER",
+        ),
+        (
+            "[chip]\nbus = 1",
+            "chip.bus = 1 must be a text: i2c-NUMBER or simulated:FILE",
+        ),
+        (
+            "[wheels]\nkind = 'tracks'",
+            "wheels.kind = 'tracks' must be 'servo-and-esc' or 'two-escs' or 'h-bridge'",
+        ),
+        (
+            "[wheels]\nkind = 'h-bridge'\n[differential.right]\nchannel = 1",
+            "differential.left.reverse_channel and differential.right.channel are both 1: "
+            "each needs its own",
         ),
         (
             "[steering]\nchannel = 0",
