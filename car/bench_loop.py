@@ -5,6 +5,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -13,10 +15,10 @@ from car.actuators import Actuators
 from car.assembly import guard_within, on_the_bench
 from car.bare import bare_invocation_ms
 from car.config import CarConfig
+from car.driver import driver_of
 from car.frame import Frame
 from car.human import Starter
-from car.limits import CommandLimits
-from car.loop import Driver, drive
+from car.loop import drive
 from car.modes import Event
 from car.pilots.network import NetworkPilot
 from car.recorder import NoRecorder
@@ -94,6 +96,17 @@ class _Pictures:
         self._images = np.random.default_rng(0).integers(0, 256, (16, *shape), np.uint8)
         self._count = count
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
     def __iter__(self) -> Iterator[Frame]:
         for number in range(self._count):
             yield Frame(self._images[number % 16], time.monotonic(), number)
@@ -104,8 +117,7 @@ def _run(
 ) -> dict[str, float]:
     """Median and 99th percentile of a tick."""
     camera = _Pictures(ticks, (config.camera.height_px, config.camera.width_px, 3))
-    limits = CommandLimits(config.limits, config.camera.max_age_s)
-    driver = Driver(Starter(Event.CHOOSE_PILOT), network, limits, config.human)
+    driver = driver_of(config, Starter(Event.CHOOSE_PILOT), network)
     timing = Timing(1.0 / config.camera.frames_per_s)
     drive(camera, driver, actuators, NoRecorder(), time.monotonic, timing, lambda tick: None)
     return timing.summary()["tick"]

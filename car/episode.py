@@ -10,9 +10,9 @@ from car.actuators import Actuators
 from car.assembly import Assemble, in_virtual_time
 from car.command import Command
 from car.config import CarConfig
+from car.driver import driver_of
 from car.human import Human, Starter
-from car.limits import CommandLimits
-from car.loop import Driver, Tick, drive
+from car.loop import Tick, drive
 from car.modes import Event
 from car.pilots.pilot import Pilot
 from car.recorder import DriveRecorder, NoRecorder
@@ -108,12 +108,8 @@ def drive_laps(
     def finished(standing: Standing) -> bool:
         return standing.laps >= laps or standing.driven_s >= patience_s
 
-    driver = Driver(
-        episode.human or Starter(Event.CHOOSE_PILOT),
-        episode.pilot,
-        CommandLimits(config.limits, config.camera.max_age_s),
-        config.human,
-    )
+    human = episode.human or Starter(Event.CHOOSE_PILOT)
+    driver = driver_of(config, human, episode.pilot)
     timing = Timing(1.0 / config.camera.frames_per_s)
     sent: list[Command] = []
 

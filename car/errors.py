@@ -17,7 +17,11 @@ class DeviceError(CarError):
     exit_code = 1
 
 
-class StaleFrameError(DeviceError):
+class CameraError(DeviceError):
+    """The camera is not there, cannot do what car.toml asks, or gives nonsense."""
+
+
+class StaleFrameError(CameraError):
     """The newest camera frame is too old to steer by."""
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,5 +44,16 @@ class Frame:
 
 class Camera(Protocol):
     """Where frames come from. Iterating waits for the next new frame and ends with the drive."""
+
+    def __enter__(self) -> Self:
+        """Open the camera; raises CameraError."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
     def __iter__(self) -> Iterator[Frame]: ...

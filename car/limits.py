@@ -1,11 +1,9 @@
-"""What no command may exceed: ranges, rates, and the age of the frame it was made from."""
+"""What no command may exceed: ranges and rates."""
 
 import math
 
 from car.command import STOP, Command
 from car.config import LimitsConfig
-from car.errors import StaleFrameError
-from car.frame import Frame
 
 
 def clamp(value: float, low: float, high: float) -> float:
@@ -20,25 +18,10 @@ class CommandLimits:
     neutral and may always fall at once.
     """
 
-    def __init__(self, config: LimitsConfig, max_age_s: float) -> None:
+    def __init__(self, config: LimitsConfig) -> None:
         self._config = config
-        self._max_age_s = max_age_s
         self._last = STOP
         self._last_s: float | None = None
-
-    def check_age(self, frame: Frame, now_s: float) -> float:
-        """Give the age of a frame in seconds.
-
-        Raises:
-            StaleFrameError: it is older than allowed, or from the future.
-        """
-        age = now_s - frame.captured_s
-        if not -0.001 <= age <= self._max_age_s:
-            raise StaleFrameError(
-                f"the camera's newest frame ({frame.number}) is {age:.3f} s old; at most "
-                f"{self._max_age_s} s is safe to steer by (camera.max_age_s): check the camera"
-            )
-        return age
 
     def apply(self, command: Command, now_s: float) -> Command:
         """Bring a command within the limits; the last one and its time are remembered."""

@@ -11,11 +11,11 @@ import numpy as np
 from car.assembly import Bench, on_the_bench
 from car.command import Command
 from car.config import CarConfig
+from car.driver import driver_of
 from car.drivers.replay import ReplayCamera
 from car.errors import GuardError
 from car.human import Starter
-from car.limits import CommandLimits
-from car.loop import Driver, Tick, drive
+from car.loop import Tick, drive
 from car.modes import Event, Mode
 from car.overlay import Hud, draw_overlay
 from car.pilots.network import NetworkPilot
@@ -96,8 +96,7 @@ def _run(camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: flo
     rows: list[Row] = []
     decisions: list[Decision] = []
     modes: list[Mode] = []
-    limits = CommandLimits(config.limits, config.camera.max_age_s)
-    driver = Driver(Starter(Event.CHOOSE_PILOT), pilot, limits, config.human)
+    driver = driver_of(config, Starter(Event.CHOOSE_PILOT), pilot)
     with on_the_bench(config) as bench:
 
         def watch(tick: Tick) -> None:

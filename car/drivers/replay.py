@@ -1,6 +1,8 @@
 """A camera that shows a recording again, at its own pace."""
 
 from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +60,18 @@ class ReplayCamera:
         self._intervals_s = np.minimum(replay_intervals(tub) / pace, longest_s)
         self.late = 0
         self.record: Record | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing to open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing to close."""
 
     def __len__(self) -> int:
         return len(self._tub)

@@ -8,6 +8,8 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
 
 from car.config import SteeringConfig, ThrottleConfig
 from car.frame import Frame
@@ -128,6 +130,18 @@ class SimulatedCamera:
         self._taken = 0
         self._start_s = clock()
         self._on_the_way: deque[Frame] = deque()
+
+    def __enter__(self) -> Self:
+        """Nothing to open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Frame]:
         while not self._finished():

@@ -9,12 +9,12 @@ import pytest
 from car.assembly import SimulatedCar, in_virtual_time
 from car.command import Command
 from car.config import CarConfig
+from car.driver import driver_of
 from car.episode import Episode, drive_laps, expert_lap_time_s
 from car.errors import DeviceError
 from car.frame import Frame
 from car.human import Starter
-from car.limits import CommandLimits
-from car.loop import Driver, Tick, drive
+from car.loop import Tick, drive
 from car.modes import Event
 from car.pilots.pilot import Decision
 from car.recorder import NoRecorder, Recorder
@@ -100,12 +100,7 @@ def run(
     speeds: list[float] = []
     timing = Timing(0.05)
     with in_virtual_time(world, CONFIG, lambda standing: standing.driven_s >= seconds) as car:
-        driver = Driver(
-            Starter(Event.CHOOSE_PILOT),
-            Expert(world),
-            CommandLimits(CONFIG.limits, 0.3),
-            CONFIG.human,
-        )
+        driver = driver_of(CONFIG, Starter(Event.CHOOSE_PILOT), Expert(world))
 
         def watch(tick: Tick) -> None:
             speeds.append(world.speed_m_s)
@@ -146,12 +141,7 @@ def test_a_chip_that_stops_answering_ends_the_drive() -> None:
 def test_after_the_drive_the_throttle_wire_carries_neutral() -> None:
     world = make_world("oval")
     with in_virtual_time(world, CONFIG, lambda standing: standing.driven_s >= 2.0) as car:
-        driver = Driver(
-            Starter(Event.CHOOSE_PILOT),
-            Expert(world),
-            CommandLimits(CONFIG.limits, 0.3),
-            CONFIG.human,
-        )
+        driver = driver_of(CONFIG, Starter(Event.CHOOSE_PILOT), Expert(world))
         drive(
             car.camera,
             driver,

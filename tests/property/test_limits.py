@@ -2,15 +2,11 @@
 
 import math
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from car.command import Command
 from car.config import LimitsConfig
-from car.errors import StaleFrameError
-from car.frame import Frame
 from car.limits import CommandLimits
 
 ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
@@ -19,7 +15,7 @@ CONFIG = LimitsConfig()
 
 @given(st.lists(st.tuples(ANY_FLOAT, ANY_FLOAT, st.floats(0.0, 3.0)), max_size=30))
 def test_no_command_leaves_its_limits(asked: list[tuple[float, float, float]]) -> None:
-    limits, now = CommandLimits(CONFIG, 0.3), 0.0
+    limits, now = CommandLimits(CONFIG), 0.0
     for steering, throttle, passed in asked:
         now += passed
         command = limits.apply(Command(steering, throttle), now)
@@ -31,7 +27,7 @@ def test_no_command_leaves_its_limits(asked: list[tuple[float, float, float]]) -
 def test_nonsense_holds_the_steering_and_lets_go_of_the_throttle(
     steering: float, nonsense: float
 ) -> None:
-    limits = CommandLimits(CONFIG, 0.3)
+    limits = CommandLimits(CONFIG)
     before = limits.apply(Command(steering, 0.5), 0.0)
     assert limits.apply(Command(nonsense, 0.5), 0.05) == (before.steering, 0.0)
     assert limits.apply(Command(0.0, nonsense), 0.1).throttle == 0.0
@@ -39,24 +35,10 @@ def test_nonsense_holds_the_steering_and_lets_go_of_the_throttle(
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=40))
 def test_throttle_rises_slowly_and_falls_at_once(asked: list[float]) -> None:
-    limits, last = CommandLimits(CONFIG, 0.3), 0.0
+    limits, last = CommandLimits(CONFIG), 0.0
     for tick, throttle in enumerate(asked):
         now = limits.apply(Command(0.0, throttle), 0.05 * tick).throttle
         assert abs(now) <= abs(last) + 0.05 * CONFIG.throttle_rise_per_s + 1e-9 or now * last < 0
         if throttle == 0.0:
             assert now == 0.0
         last = now
-
-
-def _frame(captured_s: float) -> Frame:
-    return Frame(np.zeros((2, 2, 3), np.uint8), captured_s, 0)
-
-
-@pytest.mark.parametrize("age", [0.301, 5.0, -0.1])
-def test_a_frame_too_old_or_from_the_future_is_refused(age: float) -> None:
-    with pytest.raises(StaleFrameError, match="frame"):
-        CommandLimits(CONFIG, 0.3).check_age(_frame(10.0), 10.0 + age)
-
-
-def test_a_fresh_frame_gives_its_age() -> None:
-    assert CommandLimits(CONFIG, 0.3).check_age(_frame(10.0), 10.1) == pytest.approx(0.1)

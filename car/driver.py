@@ -1,0 +1,109 @@
+"""Who drives, and what goes to the wheels: decided anew at every frame."""
+
+import logging
+from collections.abc import Callable
+
+from car.command import Command
+from car.config import CarConfig, HumanConfig
+from car.frame import Frame
+from car.frame_check import FrameCheck
+from car.human import Human, Wish
+from car.limits import CommandLimits
+from car.modes import Event, Mode, ModeState, commanded, next_state
+from car.pilots.pilot import Decision, Pilot
+
+logger = logging.getLogger(__name__)
+
+Hazard = Callable[[], str | None]
+"""Says at once why it is not safe to drive; None while it is."""
+
+WHY = {
+    Event.STOP: "the human stopped it",
+    Event.EMERGENCY: "emergency stop",
+    Event.SILENCE: "nothing was heard from the human",
+}
+
+
+def no_hazard() -> str | None:
+    """Nothing beside the parts themselves that could make driving unsafe."""
+    return None
+
+
+class Driver:
+    """The mode and everything that decides it.
+
+    Args:
+        human: whoever holds the controls.
+        pilot: decides by the picture; None when only a human drives.
+        eyes: looks at every frame first.
+        limits: what no command exceeds.
+        config: how long a human's word counts.
+        hazard: asked at every frame.
+
+    Attributes:
+        state: the mode.
+        why_stopped: in words, for whoever looks on.
+    """
+
+    def __init__(
+        self,
+        human: Human,
+        pilot: Pilot | None,
+        eyes: FrameCheck,
+        limits: CommandLimits,
+        config: HumanConfig,
+        hazard: Hazard = no_hazard,
+    ) -> None:
+        self.state = ModeState()
+        self.why_stopped = "nobody has chosen a mode yet"
+        self._human, self._pilot = human, pilot
+        self._eyes, self._limits = eyes, limits
+        self._expiry_s = config.expiry_s
+        self._hazard = hazard
+
+    def decide(self, frame: Frame, now_s: float) -> tuple[Wish, Decision | None, Command]:
+        """Ask the human and the pilot, and give the command that is safe to send.
+
+        Raises:
+            CameraError: the frame must not be steered by.
+            PilotError: the pilot gave nonsense.
+        """
+        self._eyes.check(frame, now_s)
+        wish = self._listen(now_s)
+        hazard = self._eyes.blank or self._hazard()
+        if hazard is not None:
+            self.fault(hazard)
+        decision = self._pilot.decide(frame) if self._pilot is not None else None
+        pilot = decision.command if decision is not None else None
+        command = commanded(self.state.mode, wish.command, pilot)
+        return wish, decision, self._limits.apply(command, now_s)
+
+    def fault(self, why: str) -> None:
+        """Take a part's word that it is not safe to drive: nobody does until someone chooses."""
+        self._happen(Event.FAULT, 0.0, why)
+
+    def _listen(self, now_s: float) -> Wish:
+        """Let the human's events happen; of a wish that counts no more only those that stop."""
+        wish = self._human.wish(now_s)
+        events = wish.events
+        if not 0.0 <= now_s - wish.made_s <= self._expiry_s:
+            stops = tuple(event for event in events if event in (Event.STOP, Event.EMERGENCY))
+            events = (*stops, Event.SILENCE)
+        for event in events:
+            self._happen(event, wish.command.throttle, WHY.get(event, "the human's choice"))
+        return wish
+
+    def _happen(self, event: Event, throttle: float, why: str) -> None:
+        was = self.state
+        self.state = next_state(was, event, throttle)
+        if self.state.mode is Mode.STOPPED and self.state != was:
+            self.why_stopped = why
+            logger.warning("stopped: %s", why)
+
+
+def driver_of(
+    config: CarConfig, human: Human, pilot: Pilot | None, hazard: Hazard = no_hazard
+) -> Driver:
+    """Put a driver together from the car's settings."""
+    eyes, limits = FrameCheck(config.camera), CommandLimits(config.limits)
+    return Driver(human, pilot, eyes, limits, config.human, hazard)
