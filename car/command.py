@@ -14,5 +14,10 @@ class Command(NamedTuple):
     steering: float
     throttle: float
 
+    @property
+    def makes_sense(self) -> bool:
+        """Whether both values are numbers from -1 to +1."""
+        return -1.0 <= self.steering <= 1.0 and -1.0 <= self.throttle <= 1.0
+
 
 STOP = Command(0.0, 0.0)

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 
-from car.command import Command
+from car.command import STOP, Command
 from car.config import CarConfig, HumanConfig
+from car.errors import PilotError
 from car.frame import Frame
 from car.frame_check import FrameCheck
 from car.human import Human, Wish
@@ -73,7 +74,7 @@ class Driver:
         hazard = self._eyes.blank or self._hazard()
         if hazard is not None:
             self.fault(hazard)
-        decision = self._pilot.decide(frame) if self._pilot is not None else None
+        decision = self._ask_pilot(frame)
         pilot = decision.command if decision is not None else None
         command = commanded(self.state.mode, wish.command, pilot)
         return wish, decision, self._limits.apply(command, now_s)
@@ -81,6 +82,17 @@ class Driver:
     def fault(self, why: str) -> None:
         """Take a part's word that it is not safe to drive: nobody does until someone chooses."""
         self._happen(Event.FAULT, 0.0, why)
+
+    def _ask_pilot(self, frame: Frame) -> Decision | None:
+        if self._pilot is None:
+            return None
+        decision = self._pilot.decide(frame)
+        if not decision.command.makes_sense:
+            raise PilotError(
+                f"the pilot wants steering {decision.command.steering} and throttle "
+                f"{decision.command.throttle}; both must be from -1 to +1: it is broken"
+            )
+        return decision
 
     def _listen(self, now_s: float) -> Wish:
         """Let the human's events happen; of a wish that counts no more only those that stop."""
@@ -91,6 +103,9 @@ class Driver:
             events = (*stops, Event.SILENCE)
         for event in events:
             self._happen(event, wish.command.throttle, WHY.get(event, "the human's choice"))
+        if not wish.command.makes_sense:
+            self.fault(f"the human's controls gave nonsense: {wish.command}")
+            return wish._replace(command=STOP)
         return wish
 
     def _happen(self, event: Event, throttle: float, why: str) -> None:

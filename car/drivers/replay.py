@@ -1,6 +1,8 @@
 """A camera that shows a recording again, at its own pace."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -106,6 +108,42 @@ class ReplayCamera:
             self._sleep(due_s - now_s)
             now_s = self._clock()
         return due_s
+
+
+class RepeatedReplay:
+    """A recording shown again and again, as a camera that never ends.
+
+    Args:
+        replay: shown from its beginning whenever it has ended; its clock is the drive's.
+    """
+
+    def __init__(self, replay: ReplayCamera) -> None:
+        self._replay = replay
+
+    def __enter__(self) -> Self:
+        """Nothing to open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing to close."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Show all frames for ever; numbers and times go on.
+
+        Raises:
+            DeviceError: an image is damaged, or there is none.
+        """
+        if not len(self._replay):
+            raise DeviceError("the replay ends: the tub is empty")
+        numbers = count()
+        while True:
+            for frame in self._replay:
+                yield replace(frame, number=next(numbers))
 
 
 def replay_intervals(tub: Tub) -> NDArray[np.float64]:

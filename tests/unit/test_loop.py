@@ -319,3 +319,24 @@ def test_durations_take_bounded_memory_and_keep_a_quarter_of_a_percent() -> None
     assert summary["p99"] == pytest.approx(198.0, rel=0.003)
     assert summary["max"] == pytest.approx(200.0)
     assert len(spread._counts) < 2500
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.001, -7.0])
+@pytest.mark.parametrize("what", ["steering", "throttle"])
+def test_a_pilot_that_wants_nonsense_ends_the_drive_at_neutral(what: str, value: float) -> None:
+    hands = Hands()
+    wants = Command(0.1, 0.1)._replace(**{what: value})
+    with pytest.raises(PilotError, match="it is broken"):
+        run(Pictures(9), Starter(Event.CHOOSE_PILOT), Straight(wants), hands)
+    assert hands.neutral
+    assert not hands.sent
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.5])
+@pytest.mark.parametrize("what", ["steering", "throttle"])
+def test_controls_that_give_nonsense_stop_the_car(what: str, value: float) -> None:
+    hands = Hands()
+    wish = Command(0.1, 0.1)._replace(**{what: value})
+    ticks, _, _ = run(Pictures(9), Stick(Event.CHOOSE_HUMAN, wish), None, hands)
+    assert set(hands.sent) == {STOP}
+    assert ticks[-1].mode is Mode.STOPPED
