@@ -29,7 +29,8 @@ class Event(Enum):
     EMERGENCY = "emergency"
     REARM = "rearm"
     SILENCE = "silence"
-    """Nothing was heard from the human for longer than their commands count."""
+    """Nothing was heard from the human for longer than their commands count: nobody is there who
+    could stop the car, whoever drives it."""
     FAULT = "fault"
     """A part failed, or lied."""
 
@@ -67,8 +68,6 @@ def next_state(state: ModeState, event: Event, throttle: float) -> ModeState:
     if event in _CHOICES:
         needs_rest = state.mode is Mode.STOPPED
         return ModeState(_CHOICES[event]) if let_go or not needs_rest else state
-    if event is Event.SILENCE and state.mode is Mode.PILOT:
-        return state
     return _STOPPED
 
 

@@ -54,23 +54,13 @@ def test_a_moving_car_can_be_taken_over_at_once(choice: Event, mode: Mode) -> No
     assert next_state(ModeState(mode), choice, 0.7).mode is not Mode.STOPPED
 
 
-@pytest.mark.parametrize(
-    ("mode", "after"),
-    [
-        (Mode.STOPPED, Mode.STOPPED),
-        (Mode.HUMAN, Mode.STOPPED),
-        (Mode.ASSISTED, Mode.STOPPED),
-        (Mode.PILOT, Mode.PILOT),
-    ],
-)
-def test_silence_stops_whoever_needs_a_human(mode: Mode, after: Mode) -> None:
-    assert next_state(ModeState(mode), Event.SILENCE, 0.0).mode is after
-
-
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("event", [Event.STOP, Event.FAULT])
-def test_stop_and_faults_stop_from_everywhere(state: ModeState, event: Event) -> None:
-    assert next_state(state, event, 0.0).mode is Mode.STOPPED
+@pytest.mark.parametrize("event", [Event.STOP, Event.SILENCE, Event.FAULT])
+@pytest.mark.parametrize("throttle", [0.0, 0.5, -0.5])
+def test_stop_silence_and_faults_stop_from_everywhere(
+    state: ModeState, event: Event, throttle: float
+) -> None:
+    assert next_state(state, event, throttle) == ModeState(Mode.STOPPED, state.latched)
 
 
 @pytest.mark.parametrize("state", STATES)
