@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ case "$1 $2" in
     "-m pip")
         echo "pip $*" >>"$LOG"
         [ -z "${{PIP_SLEEPS_S:-}}" ] || sleep "$PIP_SLEEPS_S"
-        [ -z "${{PIP_FAILS:-}}" ] || {{ echo "no such package"; exit 1; }} ;;
+        [ -z "${{PIP_FAILS:-}}" ] || {{ echo "$PIP_FAILS"; exit 1; }} ;;
     "-P -m") echo "ran $*" ;;
     *) exec {sys.executable} "$@" ;;
 esac
@@ -115,10 +116,24 @@ def test_the_second_run_installs_nothing_and_says_nothing(checkout: Checkout) ->
         (("-v", "evaluate"), "train"),
         (("score",), "train"),
         (("test", "-k", "guard"), "dev"),
-        (("drive", "demo"), "sim"),
-        (("tub", "info"), "sim"),
-        (("--help",), "sim"),
-        ((), "sim"),
+        (("drive",), "pi"),
+        (("drive", "--pilot", "my.tflite"), "pi"),
+        (("drive", "demo"), "pi"),
+        (("drive", "--replay", "tub"), "pi"),
+        (("drive", "--replay", "tub", "--video", "film.mp4"), "sim"),
+        (("drive", "--laps", "2", "--sim"), "sim"),
+        (("-v", "drive", "--sim=random:7"), "sim"),
+        (("record",), "pi"),
+        (("record", "--sim"), "sim"),
+        (("doctor", "--json", "found.json"), "pi"),
+        (("service", "install"), "pi"),
+        (("calibrate", "steering"), "pi"),
+        (("tub", "info"), "pi"),
+        (("tub", "movie", "tub"), "sim"),
+        (("bench", "loop"), "pi"),
+        (("bench", "sim"), "sim"),
+        (("--help",), "pi"),
+        ((), "pi"),
     ],
 )
 def test_a_subcommand_installs_what_it_needs(
@@ -128,12 +143,28 @@ def test_a_subcommand_installs_what_it_needs(
     assert f"--editable .[{extra}]" in checkout.log.read_text()
 
 
-def test_a_larger_extra_serves_the_smaller_ones_but_not_the_reverse(checkout: Checkout) -> None:
-    checkout.run("train")
-    checkout.run("drive")
+SMALLEST_FIRST = [("doctor",), ("drive", "--sim"), ("train",), ("test",)]
+
+
+@pytest.mark.parametrize("size", range(1, len(SMALLEST_FIRST)))
+def test_a_larger_extra_serves_the_smaller_ones_but_not_the_reverse(
+    checkout: Checkout, size: int
+) -> None:
+    checkout.run(*SMALLEST_FIRST[size])
+    for words in SMALLEST_FIRST[:size]:
+        checkout.run(*words)
     assert checkout.asked("pip") == 1
-    checkout.run("test")
-    assert checkout.asked("pip") == 2
+    for words in SMALLEST_FIRST[size + 1 :]:
+        checkout.run(*words)
+    assert checkout.asked("pip") == len(SMALLEST_FIRST) - size
+
+
+def test_each_extra_includes_those_that_the_script_takes_it_for() -> None:
+    with (CHECKOUT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    assert "everlap[train]" in extras["dev"]
+    assert "everlap[sim]" in extras["train"]
+    assert "everlap[pi]" in extras["sim"]
 
 
 @pytest.mark.parametrize("name", [".ci/pins-3.11.txt", ".ci/pins-3.13.txt", "pyproject.toml"])
@@ -208,12 +239,28 @@ def test_a_killed_update_is_made_anew(checkout: Checkout) -> None:
 
 
 def test_a_failed_installation_shows_why_and_is_tried_again(checkout: Checkout) -> None:
-    failed = checkout.run("drive", PIP_FAILS="1")
+    failed = checkout.run("drive", PIP_FAILS="no such package")
     assert failed.returncode == 1
     assert "no such package" in failed.stderr
+    assert "python3-dev" not in failed.stderr
     assert failed.stdout == ""
     assert checkout.run("drive").returncode == 0
     assert checkout.asked("pip") == 2
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "error: command '/usr/bin/aarch64-linux-gnu-gcc' failed with exit code 1",
+        "fatal error: Python.h: No such file or directory",
+        "ERROR: Unknown compiler(s): [['cc'], ['gcc'], ['clang']]",
+    ],
+)
+def test_a_package_that_cannot_be_compiled_has_a_remedy(checkout: Checkout, complaint: str) -> None:
+    failed = checkout.run("doctor", PIP_FAILS=complaint)
+    assert failed.returncode == 1
+    assert complaint in failed.stderr
+    assert "sudo apt install gcc python3-dev" in failed.stderr.splitlines()[-1]
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
@@ -284,6 +331,7 @@ def test_a_folder_that_is_no_environment_is_left_alone(checkout: Checkout, tmp_p
     [
         ("exit 1", "Python 3.11, 3.12 or 3.13"),
         ('case "$2" in *ensurepip*) exit 1 ;; esac', "sudo apt install python3-venv"),
+        ('case "$2" in *maxsize*) exit 1 ;; esac', "64-bit Raspberry Pi OS"),
     ],
 )
 def test_a_python_that_will_not_do_is_refused_with_a_remedy(
