@@ -1,0 +1,46 @@
+"""The whole examination, group by group, in the order in which things depend on each other."""
+
+from collections.abc import Callable, Iterator
+
+from car.doctor.calibration import check_calibration
+from car.doctor.cameras import check_cameras
+from car.doctor.check import Check, Group
+from car.doctor.chip import check_chip
+from car.doctor.gamepads import check_gamepads
+from car.doctor.i2c import check_i2c
+from car.doctor.machine import Machine
+from car.doctor.memory import check_memory
+from car.doctor.pilot import check_pilot
+from car.doctor.rights import check_rights
+from car.doctor.services import check_services
+from car.doctor.software import check_software
+from car.doctor.storage import check_storage
+from car.doctor.subject import Subject
+from car.doctor.supply import check_supply
+from car.doctor.wall_clock import check_wall_clock
+from car.doctor.wifi import check_wifi
+
+Look = Callable[[Machine, Subject], list[Check]]
+
+GROUPS: list[tuple[str, list[Look]]] = [
+    ("Software", [check_software]),
+    ("Pilot", [check_pilot]),
+    ("Camera", [check_cameras]),
+    ("Servo and speed controller", [check_i2c, check_chip]),
+    ("Driving by hand", [check_gamepads, check_wifi]),
+    ("Rights", [check_rights]),
+    ("Power", [check_supply]),
+    ("Disk and memory", [check_storage, check_memory]),
+    ("System", [check_wall_clock, check_services]),
+    ("Calibration", [check_calibration]),
+]
+
+
+def examine(machine: Machine, subject: Subject) -> Iterator[Group]:
+    """Look at everything; nothing on the car moves, and only a small file is written and removed.
+
+    Yields:
+        Each group as soon as it is done, for some take seconds.
+    """
+    for title, looks in GROUPS:
+        yield Group(title, [check for look in looks for check in look(machine, subject)])
