@@ -36,6 +36,7 @@ COMMANDS = {
     ),
     "drive": Entry("car.commands.drive:drive", "sim", "Drive with a pilot."),
     "record": Entry("car.commands.record:record", "sim", "Record a tub to learn from."),
+    "stop": Entry("car.commands.stop:stop", "sim", "Stop a car that drives on this machine."),
     "train": Entry("train.commands.train:train", "train", "Train a pilot from tubs."),
     "evaluate": Entry(
         "train.commands.evaluate:evaluate", "train", "Let a pilot drive many tracks, and count."
@@ -44,6 +45,7 @@ COMMANDS = {
     "tub": Entry("tubs.commands:tub", "sim", "Import tubs and look into them."),
     "bench": Entry("car.commands.bench:bench", "sim", "Measure how fast things are here."),
     "doctor": Entry("car.commands.doctor:doctor", "sim", "Examine the car; say what to do."),
+    "service": Entry("car.commands.service:service", "pi", "Start the car with the machine."),
     "test": Entry("car.cli:test", "dev", "Test this checkout; options go to pytest."),
 }
 
