@@ -2,8 +2,13 @@
 
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from car.command import STOP, Command
 from car.modes import Event
+
+LONG_AGO_S = float("-inf")
+"""When a wish was made that nobody made: it never counts."""
 
 
 class Wish(NamedTuple):
@@ -20,11 +25,42 @@ class Wish(NamedTuple):
     events: tuple[Event, ...] = ()
 
 
+NOBODY = Wish(STOP, LONG_AGO_S)
+
+
 class Human(Protocol):
     """Whoever holds the controls. Asking never waits."""
 
     def wish(self, now_s: float) -> Wish:
         """Give the newest wish; an old one keeps its old time."""
+        ...
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How the drive is going, for whoever holds the controls.
+
+    Attributes:
+        mode: the mode's name; `stopped` frees the wheel for whoever chooses next.
+        latched: whether an emergency stop holds the car until someone re-arms.
+        reason: why the car stopped last, in a few words; empty when it has not.
+        steering: what was sent, -1 is full left.
+        throttle: what was sent, +1 is full ahead.
+        driver: who chose the mode; empty when nobody did.
+    """
+
+    mode: str
+    latched: bool = False
+    reason: str = ""
+    steering: float = 0.0
+    throttle: float = 0.0
+    driver: str = ""
+
+
+class Listener(Protocol):
+    """Whoever shows a human how the drive is going. Telling never waits."""
+
+    def tell(self, status: Status) -> None:
+        """Take the state after a tick."""
         ...
 
 
