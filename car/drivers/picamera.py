@@ -65,6 +65,7 @@ class Picamera2Camera:
         self._config = config
         self._clock = clock
         self._camera: Any = None
+        self._limit_s = longest_first_wait_s(config)
         self._boot_clock_is_behind_s = 0.0
         self.mode: SensorMode | None = None
         self.timeouts = 0
@@ -78,6 +79,7 @@ class Picamera2Camera:
                 picamera2 is not installed.
         """
         self._camera = within(OPEN_WITHIN_S, "opening the camera", self._open)
+        self._limit_s = longest_first_wait_s(self._config)
         self._boot_clock_is_behind_s = offset_s(self._clock, time.CLOCK_BOOTTIME)
         return self
 
@@ -98,11 +100,10 @@ class Picamera2Camera:
         Raises:
             CameraError: none came for `longest_wait_s`, the camera fails, or its clock stands.
         """
-        limit_s = longest_first_wait_s(self._config)
         while True:
-            frame = self._frame_of(self._wait(limit_s))
+            frame = self._frame_of(self._wait(self._limit_s))
             if frame is not None:
-                limit_s = longest_wait_s(self._config)
+                self._limit_s = longest_wait_s(self._config)
                 yield frame
 
     def _open(self) -> Any:
@@ -150,9 +151,9 @@ class Picamera2Camera:
         try:
             image, facts = request.make_array("main"), request.get_metadata()
             request.release()
+            stamp_s = facts["SensorTimestamp"] * 1e-9
         except PASSED_ON as error:
             raise _camera_error(error) from error
-        stamp_s = facts["SensorTimestamp"] * 1e-9
         period_s = facts.get("FrameDuration", 1e6 / self._config.frames_per_s) * 1e-6
         number = self.stamps.number(stamp_s, period_s)
         if number is None:

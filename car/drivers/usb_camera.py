@@ -89,6 +89,7 @@ class UsbCamera:
         self._path = f"/dev/video{device}" if device.isdecimal() else device
         self._open = open_capture or partial(open_v4l2, self._path, config)
         self._frames: NewestOnly[Frame] | None = None
+        self._limit_s = longest_first_wait_s(config)
         self._monotonic_is_behind_s = 0.0
         self.failures = 0
         self.stamped_by_driver: bool | None = None
@@ -100,6 +101,7 @@ class UsbCamera:
         Raises:
             CameraError: there is none, it may not be opened, it is in use, or it hangs.
         """
+        self._limit_s = longest_first_wait_s(self._config)
         self._monotonic_is_behind_s = self._clock() - time.monotonic()
         capture = within(OPEN_WITHIN_S, f"opening {self._path}", self._open)
         self._frames = NewestOnly(partial(self._take, capture), capture.release)
@@ -124,17 +126,16 @@ class UsbCamera:
             CameraError: none came for `longest_wait_s`, the camera was unplugged, or its pictures
                 are smaller than asked for.
         """
-        limit_s = longest_first_wait_s(self._config)
         while True:
             if self._frames is None:
                 raise CameraError(f"{self._path} is not open: use UsbCamera in a with statement")
-            frame = self._frames.wait(limit_s)
+            frame = self._frames.wait(self._limit_s)
             if frame is None:
                 raise CameraError(
-                    f"{self._path} has given no picture for {limit_s:.2f} s: it hangs; plug it out "
-                    "and in again, into another socket if there is one"
+                    f"{self._path} has given no picture for {self._limit_s:.2f} s: it hangs; plug "
+                    "it out and in again, into another socket if there is one"
                 )
-            limit_s = longest_wait_s(self._config)
+            self._limit_s = longest_wait_s(self._config)
             yield frame
 
     def _take(self, capture: Capture) -> Frame:

@@ -31,19 +31,22 @@ class CameraManager:
 
     @classmethod
     def singleton(cls):
-        """The one manager; it looks for cameras anew when nobody had it."""
         if cls._only is None:
             cls._only = cls()
-        found = [camera.sensor for camera in cls._only.cameras]
-        if [id(each) for each in found] != [id(each) for each in sensor.attached]:
-            cls._only.cameras = [Camera(each, cls._only) for each in sensor.attached]
         return cls._only
 
     def __init__(self):
-        self.cameras = []
+        self._cameras = []
         self.event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._lock = threading.Lock()
         self._ready = []
+
+    @property
+    def cameras(self):
+        """What is attached now; the real one would have to be started anew."""
+        if [id(camera.sensor) for camera in self._cameras] != [id(s) for s in sensor.attached]:
+            self._cameras = [Camera(each, self) for each in sensor.attached]
+        return self._cameras
 
     def get_ready_requests(self):
         with self._lock:
@@ -155,10 +158,10 @@ class Camera:
                 request = self._queue.popleft() if self._queue else None
             if request is not None and fault is not Fault.BUFFERS_KEPT:
                 self._expose(request, fault, due_s, period_us)
-                self._late.append(request)
-        waiting = round(self.sensor.late_s * 1e6 / period_us) if fault is Fault.LATE else 0
-        while len(self._late) > waiting:
-            self._manager.finish([self._late.popleft()])
+                late_s = self.sensor.late_s if fault is Fault.LATE else 0.0
+                self._late.append((due_s + late_s, request))
+        while self._late and self._late[0][0] <= due_s:
+            self._manager.finish([self._late.popleft()[1]])
         self.sensor.taken += 1
 
     def _expose(self, request, fault, due_s, period_us):
@@ -199,7 +202,7 @@ class Camera:
 
     def _cancel_all(self):
         with self._lock:
-            cancelled = [*self._late, *self._queue]
+            cancelled = [*(request for _, request in self._late), *self._queue]
             self._late.clear()
             self._queue.clear()
         for request in cancelled:
