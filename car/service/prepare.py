@@ -3,8 +3,6 @@
 import logging
 from pathlib import Path
 
-import msgspec
-
 from car.assembly import guard_settings
 from car.config import load_config
 from tubs.atomic import written_whole
@@ -26,7 +24,7 @@ def write_settings(config_path: Path, settings_path: Path, last_good_path: Path)
         ConfigError: car.toml is refused; neither file is touched.
         OutputError: the settings cannot be written.
     """
-    settings = msgspec.json.encode(guard_settings(load_config(config_path)))
+    settings = guard_settings(load_config(config_path)).to_json().encode()
     with written_whole(settings_path) as draft:
         draft.write_bytes(settings)
     try:
