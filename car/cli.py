@@ -44,7 +44,7 @@ COMMANDS = {
     "score": Entry("train.commands.score:score", "train", "Compare a pilot with recorded drivers."),
     "tub": Entry("tubs.commands:tub", "sim", "Import tubs and look into them."),
     "bench": Entry("car.commands.bench:bench", "sim", "Measure how fast things are here."),
-    "doctor": Entry("car.commands.doctor:doctor", "sim", "Examine the car; say what to do."),
+    "doctor": Entry("car.commands.doctor:doctor", "pi", "Examine the car; say what to do."),
     "service": Entry("car.commands.service:service", "pi", "Start the car with the machine."),
     "test": Entry("car.cli:test", "dev", "Test this checkout; options go to pytest."),
 }

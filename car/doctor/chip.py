@@ -1,9 +1,9 @@
 """Checks of the PCA9685: it is read and never written, so nothing moves and nothing wakes."""
 
 import errno
-from pathlib import Path
 from typing import NamedTuple
 
+from car.bus import bus_node
 from car.config import ChipConfig
 from car.doctor.check import Check
 from car.doctor.machine import Machine
@@ -46,10 +46,9 @@ class Chip(NamedTuple):
 def check_chip(machine: Machine, subject: Subject) -> list[Check]:
     """Read the chip, then see what else answers on its bus."""
     config = subject.config.chip
-    kind, _, file = config.bus.partition(":")
-    if kind == "simulated" and not Path(file).exists():
-        return []
-    if kind != "simulated" and not machine.path(f"/dev/{config.bus}").exists():
+    node = bus_node(config.bus)
+    simulated = config.bus.startswith("simulated:")
+    if not (node if simulated else machine.path(str(node))).exists():
         return []
     try:
         bus = machine.open_bus(config.bus)

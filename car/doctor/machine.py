@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from car.assembly import open_bus
+from car.bus import open_bus
 from car.clock import Clock
 from car.drivers.i2c import I2cBus
 

@@ -81,7 +81,7 @@ def _real_time(machine: Machine) -> Check:
 
 def _limit(limits: str, name: str) -> float:
     """Read a soft limit of /proc/self/limits; unlimited is infinite."""
-    match = re.search(rf"^{name}\s+(\S+)", limits, re.MULTILINE)
+    match = re.search(rf"^{name}\s+(\d+|unlimited)\b", limits, re.MULTILINE)
     if match is None:
         return 0.0
     return float("inf") if match[1] == "unlimited" else float(match[1])

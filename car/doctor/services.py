@@ -67,12 +67,10 @@ def _socket(machine: Machine) -> Check:
         return Check(name, None, f"{path} belongs to {owner}")
     if listening:
         return Check(name, True, f"{path}: a guard run by {owner} listens")
-    return Check(
-        name,
-        False,
-        f"{path} belongs to {owner}, but nobody listens: its guard is gone",
-        "sudo systemctl restart everlap-guard, or delete the file",
-    )
+    gone = f"{path} belongs to {owner}, but nobody listens: its guard has ended"
+    if machine.said("systemctl", "is-active", UNITS[0]) == "active":
+        return Check(name, False, gone, f"sudo systemctl restart {UNITS[0]}")
+    return Check(name, None, gone)
 
 
 def _user_name(number: int) -> str:

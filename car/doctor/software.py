@@ -40,10 +40,10 @@ SIMULATION = [
     Package("av", "av"),
 ]
 
-APT_CAMERA = (
-    "sudo apt install python3-picamera2, then move .venv away and run ./everlap again: its new "
-    "environment sees what apt installed"
+SEES_APT = (
+    ", then move .venv away and run ./everlap again: its new environment sees what apt installed"
 )
+APT_CAMERA = f"sudo apt install python3-picamera2{SEES_APT}"
 
 
 def check_software(machine: Machine, subject: Subject) -> list[Check]:
@@ -58,14 +58,15 @@ def check_software(machine: Machine, subject: Subject) -> list[Check]:
             machine,
             "packages for simulation",
             SIMULATION,
-            "only to drive without a car: pip install 'everlap[sim]'",
+            "only to drive without a car: `./everlap drive --sim` installs them, or "
+            "pip install 'everlap[sim]'",
             needed=False,
         ),
         _packages(
             machine,
             "package for gamepads",
             [GAMEPAD],
-            "only to drive by gamepad: sudo apt install python3-evdev, or pip install evdev",
+            f"only to drive by gamepad: sudo apt install python3-evdev{SEES_APT}",
             needed=False,
         ),
     ]

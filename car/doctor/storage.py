@@ -1,6 +1,7 @@
 """Checks of the disk that recordings go to: room, speed, worst stall, and the card's health."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,10 @@ BYTES_PER_PIXEL = 0.35
 SPEED_MARGIN = 4.0
 QUEUED_FRAMES = 64
 """How many the recorder holds back while the disk stalls."""
+
+LIFE_TIME = re.compile(r"0x[0-9a-fA-F]{1,2}\b")
+WORN_TENTHS = 9
+"""Of its life that an eMMC says it has used; an SD card says nothing."""
 
 BETTER_CARD = "use a faster card (marked A1 or A2) or a USB disk, and end other programs"
 
@@ -152,12 +157,12 @@ def _wear(machine: Machine) -> list[Check]:
             notes.append(f"{errors} file system errors on {name}")
             remedies.append("copy what you need from the card, and replace it")
     for name in machine.names("/sys/block"):
-        used = machine.text(f"/sys/block/{name}/device/life_time")
-        if used is not None:
-            tenths = max(int(word, 16) for word in used.split() or ["0"])
+        used = machine.text(f"/sys/block/{name}/device/life_time") or ""
+        tenths = max((int(word, 16) for word in LIFE_TIME.findall(used)), default=0)
+        if tenths:
             notes.append(f"{name} has used up to {10 * tenths} % of its life")
-            if tenths >= 9:
-                remedies.append(f"{name} is worn out: replace it")
+        if tenths >= WORN_TENTHS:
+            remedies.append(f"{name} is worn out: replace it")
     if not notes:
         return [Check("card health", None, "neither errors nor wear are told")]
     return [Check("card health", not remedies, "; ".join(notes), "; ".join(remedies))]
