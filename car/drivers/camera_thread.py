@@ -45,7 +45,6 @@ def within(limit_s: float, what: str, work: Callable[[], T]) -> T:
         CameraError: it did not finish in time, or died of something that nobody expected.
         Exception: what work raised, if it is of PASSED_ON.
     """
-    finished = Event()
     results: list[T] = []
     failures: list[Exception] = []
 
@@ -54,11 +53,11 @@ def within(limit_s: float, what: str, work: Callable[[], T]) -> T:
             results.append(work())
         except PASSED_ON as error:
             failures.append(error)
-        finally:
-            finished.set()
 
-    Thread(target=run, name=what, daemon=True).start()
-    if not finished.wait(limit_s):
+    thread = Thread(target=run, name=what, daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if thread.is_alive():
         raise CameraError(
             f"{what} did not finish within {limit_s:g} s: the camera or its driver hangs; check "
             "its cable, then restart the computer"
