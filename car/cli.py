@@ -142,7 +142,8 @@ def _group(entries: Mapping[str, Entry]) -> click.Group:
         cls=LazyGroup,
         entries=entries,
         no_args_is_help=True,
-        epilog="`everlap COMMAND --help` tells more.",
+        help="Makes a small RC car drive itself, and lets you teach it. `everlap COMMAND --help` "
+        "tells more.",
     )
     @click.option("-v", "--verbose", count=True, help="Log more to stderr; -vv logs everything.")
     @click.version_option(package_name="everlap", message="%(prog)s %(version)s")

@@ -63,8 +63,18 @@ def _modules(found: CameraFinding | None) -> Check:
 def _described(camera: CameraModule) -> str:
     if not camera.modes:
         return f"{camera.model} (in use by another program: modes unknown)"
-    modes = [f"{mode.width_px}x{mode.height_px} at {mode.frames_per_s:g}" for mode in camera.modes]
-    return f"{camera.model}: {', '.join(modes)} frames/s"
+    fastest: dict[str, float] = {}
+    for mode in camera.modes:
+        size = f"{mode.width_px}x{mode.height_px}"
+        fastest[size] = max(fastest.get(size, 0.0), mode.frames_per_s)
+    return f"{camera.model}: {_listed(fastest)}"
+
+
+def _listed(fastest: dict[str, float]) -> str:
+    """List sizes with the highest rate of each."""
+    modes = [f"{size} at {rate:g}" for size, rate in list(fastest.items())[:SHOWN]]
+    more = ", ..." if len(fastest) > SHOWN else ""
+    return f"{', '.join(modes)}{more} frames/s"
 
 
 def _wanted_module(found: CameraFinding | None, *, expected: bool) -> Check:
@@ -110,9 +120,7 @@ def _usb_modes(machine: Machine, device: str) -> str:
         size = match[1] or size
         if match[2] and size:
             fastest[size] = max(fastest.get(size, 0.0), float(match[2]))
-    modes = [f"{size} at {rate:g}" for size, rate in list(fastest.items())[:SHOWN]]
-    more = ", ..." if len(fastest) > SHOWN else ""
-    return f"{', '.join(modes)}{more} frames/s" if modes else ""
+    return _listed(fastest) if fastest else ""
 
 
 def _wanted_usb(machine: Machine, device: str, usb: Sequence[str]) -> Check:
@@ -133,7 +141,7 @@ def _wanted_usb(machine: Machine, device: str, usb: Sequence[str]) -> Check:
             name,
             False,
             f'device = "{device}": {node} cannot be opened: {fault}',
-            f"sudo usermod -aG video {machine.user}, then log out and in again",
+            f"`sudo usermod -aG video {machine.user}`, then log out and in again",
         )
     return Check(name, True, f'device = "{device}": {node} can be opened')
 

@@ -134,8 +134,8 @@ def _mode(chip: Chip, *, guarded: bool) -> Check:
             "chip mode",
             False,
             f"{detail}; yet the guard runs as a service, so the chip restarted by itself",
-            "its supply breaks down: give the servo a supply of its own; then: "
-            "sudo systemctl restart everlap-guard",
+            "its supply breaks down: give the servo a supply of its own; then "
+            "`sudo systemctl restart everlap-guard`",
         )
     return Check("chip mode", True, detail)
 

@@ -1,6 +1,7 @@
 """The whole examination, group by group, in the order in which things depend on each other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from car.doctor.calibration import check_calibration
 from car.doctor.cameras import check_cameras
@@ -19,8 +20,18 @@ from car.doctor.subject import Subject
 from car.doctor.supply import check_supply
 from car.doctor.wall_clock import check_wall_clock
 from car.doctor.wifi import check_wifi
+from tubs.errors import EverlapError
 
-Look = Callable[[Machine, Subject], list[Check]]
+
+class Look(Protocol):
+    """Examines one kind of thing."""
+
+    __name__: str
+
+    def __call__(self, machine: Machine, subject: Subject, /) -> list[Check]:
+        """Give what was found."""
+        ...
+
 
 GROUPS: list[tuple[str, list[Look]]] = [
     ("Software", [check_software]),
@@ -43,4 +54,14 @@ def examine(machine: Machine, subject: Subject) -> Iterator[Group]:
         Each group as soon as it is done, for some take seconds.
     """
     for title, looks in GROUPS:
-        yield Group(title, [check for look in looks for check in look(machine, subject)])
+        checks = [check for look in looks for check in _looked(look, machine, subject)]
+        yield Group(title, checks)
+
+
+def _looked(look: Look, machine: Machine, subject: Subject) -> list[Check]:
+    """A look that breaks, because the system is odd in a way nobody thought of, is a finding."""
+    try:
+        return look(machine, subject)
+    except (OSError, ValueError, EverlapError) as error:
+        name = look.__name__.removeprefix("check_").replace("_", " ")
+        return [Check(name, None, f"could not be looked at: {error}")]

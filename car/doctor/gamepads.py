@@ -27,7 +27,7 @@ def check_gamepads(machine: Machine, subject: Subject) -> list[Check]:
     if not closed:
         return [Check("gamepads", True, ", ".join(pads))]
     detail = "; ".join(f"{name} cannot be read: {fault}" for name, fault in closed.items())
-    remedy = f"sudo usermod -aG input {machine.user}, then log out and in again"
+    remedy = f"`sudo usermod -aG input {machine.user}`, then log out and in again"
     return [Check("gamepads", False, detail, remedy)]
 
 

@@ -11,10 +11,10 @@ FASTEST_HZ = 1_000_000
 BURST_BITS = 92
 """On the wire for one command: 10 bytes of 9 bits, start and stop."""
 
-SWITCH_ON = "sudo raspi-config nonint do_i2c 0, then restart the Pi"
+SWITCH_ON = "`sudo raspi-config nonint do_i2c 0`, then restart the Pi"
 FASTER = (
-    "in /boot/firmware/config.txt write dtparam=i2c_arm_baudrate=400000 below "
-    "dtparam=i2c_arm=on, then restart the Pi"
+    "in /boot/firmware/config.txt write `dtparam=i2c_arm_baudrate=400000` below "
+    "`dtparam=i2c_arm=on`, then restart the Pi"
 )
 
 
@@ -48,7 +48,7 @@ def _bus(machine: Machine, spec: str, *, expected: bool) -> Check:
             "I2C bus",
             False,
             f"{device} cannot be opened: {fault}",
-            f"sudo usermod -aG i2c {machine.user}, then log out and in again",
+            f"`sudo usermod -aG i2c {machine.user}`, then log out and in again",
         )
     return Check("I2C bus", True, f"{device} can be opened")
 

@@ -19,7 +19,7 @@ def check_pilot(machine: Machine, subject: Subject) -> list[Check]:
     found = run_probe(machine, "pilot_probe", PilotFinding, str(subject.pilot), settings)
     name = subject.pilot.name
     if isinstance(found, str):
-        remedy = "pip install -U ai-edge-litert, on a 64-bit system; then try again"
+        remedy = "`pip install -U ai-edge-litert`, on a 64-bit system; then try again"
         return [Check("pilot", False, f"trying {name} failed: {found}", remedy)]
     if found.fault:
         return [Check("pilot", False, found.fault, _after_colon(found.fault))]

@@ -36,6 +36,6 @@ def _why(answer: Answer) -> str:
     if answer.exit_code == TIMED_OUT:
         return answer.err
     if answer.exit_code < 0:
-        return f"it crashed ({signal.Signals(-answer.exit_code).name})"
+        return f"it crashed ({signal.strsignal(-answer.exit_code) or -answer.exit_code})"
     lines = answer.err.strip().splitlines()
     return lines[-1] if lines else f"it ended with exit code {answer.exit_code}"

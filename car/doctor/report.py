@@ -1,5 +1,6 @@
 """Findings as text for a terminal of 80 columns: a line or two a check, then what to do."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from car.doctor.check import Check, Group
 
 WIDTH = 80
 NAME_WIDTH = 24
+COMMAND = re.compile(r"`[^`]*`")
+UNBROKEN = "\N{NO-BREAK SPACE}"
 MARKS = {True: "ok", False: "!!", None: "-"}
 COLOURS = {True: "green", False: "red", None: "bright_black"}
 
@@ -36,21 +39,32 @@ def shown_remedies(checks: Sequence[Check]) -> str:
     advised = [check for check in checks if check.ok is not False and check.remedy]
     parts = []
     if failed:
-        parts += [click.style("What to do", bold=True), *map(_remedy, failed), ""]
+        parts += [click.style("What to do", bold=True), *_remedies(failed), ""]
     if advised:
-        parts += [click.style("Advice", bold=True), *map(_remedy, advised), ""]
+        parts += [click.style("Advice", bold=True), *_remedies(advised), ""]
     return "\n".join([*parts, _count(checks, len(failed))])
 
 
-def _remedy(check: Check) -> str:
-    return textwrap.fill(
-        f"{check.name}: {check.remedy or check.detail}",
+def _remedies(checks: Sequence[Check]) -> list[str]:
+    """One paragraph for each thing to do, named after all that it is good for."""
+    names: dict[str, list[str]] = {}
+    for check in checks:
+        names.setdefault(check.remedy or check.detail, []).append(check.name)
+    return [_paragraph(f"{', '.join(names)}: {remedy}") for remedy, names in names.items()]
+
+
+def _paragraph(text: str) -> str:
+    """Wrap a text, but no command in it: what stands between backquotes is to be copied."""
+    whole = COMMAND.sub(lambda found: found[0].replace(" ", UNBROKEN), text)
+    wrapped = textwrap.fill(
+        whole,
         WIDTH,
         initial_indent="  ",
         subsequent_indent="      ",
         break_on_hyphens=False,
         break_long_words=False,
     )
+    return wrapped.replace(UNBROKEN, " ")
 
 
 def _count(checks: Sequence[Check], failed: int) -> str:

@@ -44,7 +44,7 @@ def _groups(machine: Machine) -> Check:
     if not absent:
         return Check("groups", False, f"{detail} yet", "log out and in again, or restart the Pi")
     command = f"sudo usermod -aG {','.join(absent)} {machine.user}"
-    return Check("groups", False, detail, f"{command}, then log out and in again")
+    return Check("groups", False, detail, f"`{command}`, then log out and in again")
 
 
 def _members(machine: Machine) -> dict[str, list[str]]:
@@ -73,8 +73,8 @@ def _real_time(machine: Machine) -> Check:
         name,
         None,
         f"{detail}: the guard runs at ordinary priority",
-        "the service has these rights (everlap service install); for driving by hand add two lines "
-        f"to /etc/security/limits.d/everlap.conf: `{machine.user} - rtprio 50` and "
+        "the service has these rights (`everlap service install`); for driving by hand add two "
+        f"lines to /etc/security/limits.d/everlap.conf: `{machine.user} - rtprio 50` and "
         f"`{machine.user} - memlock unlimited`, then log in again",
     )
 

@@ -31,7 +31,7 @@ def _unit(machine: Machine, unit: str) -> Check:
             name,
             None,
             "not installed",
-            "to start the car with the Pi: everlap service install" if machine.is_pi else "",
+            "to start the car with the Pi: `everlap service install`" if machine.is_pi else "",
         )
     active = state.get("ActiveState", "unknown")
     restarts = state.get("NRestarts", "0")
@@ -40,7 +40,7 @@ def _unit(machine: Machine, unit: str) -> Check:
     if restarts not in ("", "0"):
         detail += f", restarted {restarts} times by itself"
     if active == "failed" or state.get("SubState") == "auto-restart":
-        remedy = f"journalctl -u {unit} -n 30 says why; then: sudo systemctl restart {unit}"
+        remedy = f"`journalctl -u {unit} -n 30` says why; then `sudo systemctl restart {unit}`"
         return Check(name, False, detail, remedy)
     return Check(name, True if active == "active" else None, detail)
 
@@ -61,7 +61,7 @@ def _socket(machine: Machine) -> Check:
         return Check(name, None, f"{path} is not there: no guard runs as a service")
     owner = _user_name(status.st_uid)
     if not stat.S_ISSOCK(status.st_mode):
-        return Check(name, False, f"{path} is no socket", f"sudo rm {path}")
+        return Check(name, False, f"{path} is no socket", f"`sudo rm {path}`")
     listening = _is_listening(machine, path)
     if listening is None:
         return Check(name, None, f"{path} belongs to {owner}")
@@ -69,7 +69,7 @@ def _socket(machine: Machine) -> Check:
         return Check(name, True, f"{path}: a guard run by {owner} listens")
     gone = f"{path} belongs to {owner}, but nobody listens: its guard has ended"
     if machine.said("systemctl", "is-active", UNITS[0]) == "active":
-        return Check(name, False, gone, f"sudo systemctl restart {UNITS[0]}")
+        return Check(name, False, gone, f"`sudo systemctl restart {UNITS[0]}`")
     return Check(name, None, gone)
 
 

@@ -43,7 +43,8 @@ SIMULATION = [
 SEES_APT = (
     ", then move .venv away and run ./everlap again: its new environment sees what apt installed"
 )
-APT_CAMERA = f"sudo apt install python3-picamera2{SEES_APT}"
+APT_CAMERA = f"`sudo apt install python3-picamera2`{SEES_APT}"
+PIP = "`pip install 'everlap[pi]'`"
 
 
 def check_software(machine: Machine, subject: Subject) -> list[Check]:
@@ -51,22 +52,20 @@ def check_software(machine: Machine, subject: Subject) -> list[Check]:
     return [
         _python(machine),
         _driving(machine, subject),
-        _packages(
-            machine, "packages for recording", RECORDING, "pip install -U everlap", needed=True
-        ),
+        _packages(machine, "packages for recording", RECORDING, PIP, needed=True),
         _packages(
             machine,
             "packages for simulation",
             SIMULATION,
             "only to drive without a car: `./everlap drive --sim` installs them, or "
-            "pip install 'everlap[sim]'",
+            "`pip install 'everlap[sim]'`",
             needed=False,
         ),
         _packages(
             machine,
             "package for gamepads",
             [GAMEPAD],
-            f"only to drive by gamepad: sudo apt install python3-evdev{SEES_APT}",
+            f"only to drive by gamepad: `sudo apt install python3-evdev`{SEES_APT}",
             needed=False,
         ),
     ]
@@ -88,13 +87,13 @@ def _python(machine: Machine) -> Check:
             "python",
             False,
             detail,
-            "use Python 3.11, 3.12 or 3.13: EVERLAP_PYTHON=/path/to/python3.13 ./everlap",
+            "use Python 3.11, 3.12 or 3.13: `EVERLAP_PYTHON=/path/to/python3.13 ./everlap doctor`",
         )
     return Check("python", True, detail)
 
 
 def _driving(machine: Machine, subject: Subject) -> Check:
-    wanted, remedy = list(DRIVING), "pip install 'everlap[pi]'"
+    wanted, remedy = list(DRIVING), PIP
     wanted.append(next((runtime for runtime in RUNTIMES if _has(machine, runtime)), RUNTIMES[0]))
     if subject.is_expected(machine):
         if subject.config.chip.bus.startswith("i2c-"):

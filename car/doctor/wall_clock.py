@@ -8,8 +8,8 @@ FIRST_YEAR, LAST_YEAR = 2025, 2060
 SYNCHRONISED = "/run/systemd/timesync/synchronized"
 ASK = ("timedatectl", "show", "-p", "NTPSynchronized", "--value")
 SET = (
-    "connect the Pi to the internet and wait a minute, or: sudo date -s '2026-12-31 12:00' with "
-    "the right time"
+    "connect the Pi to the internet and wait a minute, or set it: "
+    "`sudo date -s '2026-12-31 12:00'` with the right time"
 )
 
 

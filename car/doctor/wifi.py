@@ -7,8 +7,8 @@ from car.doctor.subject import Subject
 INTERFACES = "/sys/class/net"
 NAME = "Wi-Fi power save"
 KEEP_OFF = (
-    "printf '[connection]\\nwifi.powersave=2\\n' | sudo tee "
-    "/etc/NetworkManager/conf.d/no-powersave.conf"
+    "to keep it off, write two lines into /etc/NetworkManager/conf.d/powersave.conf: "
+    "`[connection]` and `wifi.powersave=2`"
 )
 
 
@@ -33,13 +33,11 @@ def _power_save(machine: Machine, interface: str, *, alone: bool) -> Check:
         return Check(name, True, f"{interface}: off")
     if state != "on":
         return Check(
-            name, None, f"{interface}: could not be told", "sudo apt install iw, then try again"
+            name, None, f"{interface}: could not be told", "`sudo apt install iw`, then try again"
         )
     return Check(
         name,
         False if machine.is_pi else None,
         f"{interface}: on, which delays a phone's commands by up to 2 s after a pause",
-        f"sudo iw dev {interface} set power_save off; to keep it off: {KEEP_OFF}"
-        if machine.is_pi
-        else "",
+        f"`sudo iw dev {interface} set power_save off`; {KEEP_OFF}" if machine.is_pi else "",
     )

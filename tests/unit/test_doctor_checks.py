@@ -103,7 +103,7 @@ def test_a_car_needs_no_simulator(pi: Machine) -> None:
 @pytest.mark.parametrize(
     ("answer", "detail"),
     [
-        (Answer(-4, ""), "it crashed (SIGILL)"),
+        (Answer(-4, ""), "it crashed (Illegal instruction)"),
         (Answer(1, "", "Traceback\nMemoryError"), "MemoryError"),
         (Answer(3, ""), "exit code 3"),
         (Answer(0, "hello"), "said nothing that can be understood"),
@@ -116,6 +116,14 @@ def test_a_pilot_whose_runtime_breaks_is_a_finding(
     found = check(check_pilot, "pilot", answering(pi, {"pilot_probe": answer}))
     assert found.ok is False
     assert detail in found.detail
+
+
+def test_a_pilot_that_does_not_fit_says_why_and_what_to_do(pi: Machine) -> None:
+    fault = "pilot.tflite needs a camera image of 320x240 px, but ...: change that, or train anew"
+    found = check(
+        check_pilot, "pilot", answering(pi, {"pilot_probe": json_answer(PilotFinding(fault))})
+    )
+    assert (found.ok, found.detail, found.remedy) == (False, fault, "change that, or train anew")
 
 
 def test_a_pilot_slower_than_half_a_frame_fails(pi: Machine) -> None:
@@ -260,7 +268,7 @@ def test_a_user_outside_groups_gets_the_exact_command(pi: Machine) -> None:
     machine = replace(pi, groups=frozenset({"pi", "video"}))
     found = check(check_rights, "groups", machine)
     assert found.detail == "pi is not in i2c (for the chip), input (for gamepads)"
-    assert found.remedy == "sudo usermod -aG i2c,input pi, then log out and in again"
+    assert found.remedy == "`sudo usermod -aG i2c,input pi`, then log out and in again"
 
 
 def test_a_user_added_since_logging_in_must_log_in_again(pi: Machine) -> None:
@@ -388,6 +396,17 @@ def test_each_state_of_a_service_is_told(
     assert found.ok is ok
     assert detail in found.detail
     assert ("journalctl -u everlap" in found.remedy) is (ok is False)
+
+
+def test_a_systemctl_that_fails_is_unknown(pi: Machine) -> None:
+    machine = answering(pi, {"systemctl show": Answer(1, "", "Failed to connect to bus")})
+    assert check(check_services, "service everlap", machine).ok is None
+
+
+def test_without_systemd_there_are_no_services(pi: Machine) -> None:
+    (pi.root / "run/systemd/system/units").unlink()
+    (pi.root / "run/systemd/system").rmdir()
+    assert check(check_services, "services", pi).ok is None
 
 
 def test_the_guards_socket_tells_who_listens(pi: Machine) -> None:

@@ -211,4 +211,4 @@ def test_a_bus_that_may_not_be_opened_names_the_group(tmp_path: Path) -> None:
     machine = replace(raspberry_pi(tmp_path), open_device=refuses)
     (bus,) = check_i2c(machine, subject(tmp_path))
     assert bus.ok is False
-    assert bus.remedy == "sudo usermod -aG i2c pi, then log out and in again"
+    assert bus.remedy == "`sudo usermod -aG i2c pi`, then log out and in again"

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from car.doctor.probe import run_probe
 from car.doctor.report import shown_group, shown_remedies
 from car.doctor.subject import read_subject
 
+SIMULATED_LIBCAMERA = Path(__file__).parents[1] / "simulated_libcamera"
 SHIPPED = Path(__file__).parents[2] / "car" / "pilots" / "everlap.tflite"
 
 
@@ -144,7 +146,7 @@ class Picamera2:
         (PICAMERA2.format(busy=True), "imx708 []"),
         ("raise ValueError('numpy.dtype size changed')", "ValueError: numpy.dtype size changed"),
         ("import libcamera_is_not_here", "ModuleNotFoundError"),
-        ("import os; os.abort()", "it crashed (SIGABRT)"),
+        ("import os; os.abort()", "it crashed (Aborted)"),
         ("raise KeyError('odd')", "KeyError: 'odd'"),
     ],
 )
@@ -164,6 +166,18 @@ def test_picamera2_is_asked_in_a_process_of_its_own(
         ]
         told = "; ".join([found.fault, *models])
     assert shown in told
+
+
+@pytest.mark.skipif(find_spec("picamera2") is None, reason="picamera2 is not installed")
+def test_the_real_picamera2_tells_its_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(SIMULATED_LIBCAMERA))
+    found = run_probe(this_machine(), "picamera2_probe", CameraFinding)
+    assert isinstance(found, CameraFinding), found
+    assert found.fault == ""
+    (camera,) = found.cameras
+    assert camera.model == "imx219"
+    assert (1640, 1232) in [(mode.width_px, mode.height_px) for mode in camera.modes]
+    assert all(10 < mode.frames_per_s < 250 for mode in camera.modes)
 
 
 # The machine itself
@@ -255,3 +269,12 @@ def test_advice_on_what_did_not_fail_stands_apart() -> None:
     )
     assert told.startswith("Advice\n  a: faster\n  b: look\n")
     assert "What to do" not in told
+
+
+def test_commands_are_never_broken_and_one_remedy_is_told_once() -> None:
+    command = "`sudo usermod -aG i2c,video,input,gpio,render somebody`"
+    remedy = f"a few words to fill a line {command}, then log in"
+    told = unstyle(shown_remedies([Check("a", False, "", remedy), Check("b", False, "", remedy)]))
+    assert told.count(command) == 1
+    assert "  a, b: a few words" in told
+    assert too_long(told) == []

@@ -10,6 +10,7 @@ from doctor_machines import (
     ZERO_2,
     answering,
     findings,
+    json_answer,
     laptop,
     no_bus,
     raspberry_pi,
@@ -17,6 +18,7 @@ from doctor_machines import (
 )
 
 from car.doctor.check import Check
+from car.doctor.findings import CameraFinding, CameraModule, SensorMode
 from car.doctor.machine import TIMED_OUT, Answer
 
 
@@ -96,10 +98,28 @@ def test_everything_that_fails_has_a_remedy(tmp_path: Path) -> None:
         "service everlap",
     }
     assert all(checks[name].remedy for name in failed(checks))
-    assert "crashed (SIGSEGV)" in checks["camera of car.toml"].detail
+    assert "crashed (Segmentation fault)" in checks["camera of car.toml"].detail
 
 
 def test_an_empty_file_system_and_no_tools_break_no_check(tmp_path: Path) -> None:
     machine = replace(laptop(tmp_path / "full"), root=tmp_path / "empty")
     checks = findings(answering(machine, {"pilot_probe": None}), subject(tmp_path))
     assert failed(checks) == ["pilot"]
+
+
+def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(tmp_path: Path) -> None:
+    def breaks(path: Path) -> None:
+        raise ValueError("embedded null byte")
+
+    checks = findings(replace(raspberry_pi(tmp_path), open_device=breaks), subject(tmp_path))
+    assert checks["i2c"] == Check("i2c", None, "could not be looked at: embedded null byte")
+    assert checks["gamepads"].ok is None
+    assert checks["power"].ok is True
+
+
+def test_sizes_are_listed_once_each_with_the_fastest_rate(tmp_path: Path) -> None:
+    modes = [SensorMode(640, 480, 103.3), SensorMode(640, 480, 206.7), SensorMode(1640, 1232, 41.9)]
+    finding = CameraFinding(cameras=[CameraModule("imx219", modes)])
+    machine = answering(raspberry_pi(tmp_path), {"picamera2_probe": json_answer(finding)})
+    detail = findings(machine, subject(tmp_path))["camera modules"].detail
+    assert detail == "imx219: 640x480 at 206.7, 1640x1232 at 41.9 frames/s"

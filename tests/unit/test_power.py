@@ -66,6 +66,7 @@ def test_the_kernels_file_is_found_on_every_pi(tmp_path: Path, place: str) -> No
 def test_the_supply_monitor_alone_tells_of_undervoltage(tmp_path: Path) -> None:
     put(tmp_path / "sys/class/hwmon/hwmon0/name", "cpu_thermal\n")
     put(tmp_path / "sys/class/hwmon/hwmon0/in0_lcrit_alarm", "1\n")
+    put(tmp_path / "sys/class/hwmon/hwmon0a/in0_lcrit_alarm", "1\n")
     assert PiPower(tmp_path)() is None
     put(tmp_path / "sys/class/hwmon/hwmon1/name", "rpi_volt\n")
     put(tmp_path / "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n")
