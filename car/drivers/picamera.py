@@ -214,8 +214,8 @@ def open_camera() -> Any:
         found = picamera2.global_camera_info()
         if not found:
             raise CameraError(
-                "no camera was found: switch the Pi off and check both ends of the flat cable, "
-                "then see what `rpicam-hello --list-cameras` says"
+                "no camera was found: switch the Pi off and check both ends of the flat cable; "
+                "see what `rpicam-hello --list-cameras` says, and whether `groups` names video"
             )
         if "/usb" in found[0]["Id"]:
             raise CameraError(
@@ -276,18 +276,19 @@ def _capture(camera: Any, limit_s: float) -> Any:
 
 def _camera_error(error: Exception) -> CameraError:
     """Say what picamera2's exception, and what caused it, mean for the user."""
-    said, cause = str(error), error.__cause__
-    while cause is not None:
-        said, cause = f"{said} {cause}", cause.__cause__
+    chain: list[BaseException] = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    said = " ".join(str(each) for each in chain)
+    if any(isinstance(each, PermissionError) for each in chain):
+        return CameraError(
+            f"the camera may not be opened ({said}): sudo usermod -aG video $USER, then log in "
+            "again"
+        )
     if "acquire" in said or "busy" in said.lower():
         return CameraError(
             f"the camera is in use by another program ({said}): `sudo fuser -v /dev/media*` names "
             "it; end it, or stop the service with `everlap service stop`"
-        )
-    if isinstance(error, PermissionError):
-        return CameraError(
-            f"the camera may not be opened ({said}): sudo usermod -aG video $USER, then log in "
-            "again"
         )
     return CameraError(
         f"the camera failed ({said}): check both ends of its cable, then restart the computer"

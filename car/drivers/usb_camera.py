@@ -102,6 +102,7 @@ class UsbCamera:
             CameraError: there is none, it may not be opened, it is in use, or it hangs.
         """
         self._limit_s = longest_first_wait_s(self._config)
+        self.stamped_by_driver = None
         self._monotonic_is_behind_s = self._clock() - time.monotonic()
         capture = within(OPEN_WITHIN_S, f"opening {self._path}", self._open)
         self._frames = NewestOnly(partial(self._take, capture), capture.release)
@@ -199,7 +200,11 @@ def fit(picture: NDArray[np.uint8], width_px: int, height_px: int) -> Image:
     return np.asarray(cv2.cvtColor(middle, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def open_v4l2(path: str, config: CameraConfig) -> Capture:
+def open_v4l2(
+    path: str,
+    config: CameraConfig,
+    video_capture: Callable[[str, int], cv2.VideoCapture] = cv2.VideoCapture,
+) -> Capture:
     """Open a camera by V4L2 and ask it for compressed pictures of the wanted size and rate.
 
     Raises:
@@ -210,11 +215,11 @@ def open_v4l2(path: str, config: CameraConfig) -> Capture:
             f"no camera at {path} (camera.device): plug it in; `v4l2-ctl --list-devices` names "
             "those that are there"
         )
-    if not os.access(path, os.R_OK | os.W_OK):
+    if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
         raise CameraError(
             f"{path} may not be opened: sudo usermod -aG video $USER, then log in again"
         )
-    capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
+    capture = video_capture(path, cv2.CAP_V4L2)
     if not capture.isOpened():
         capture.release()
         raise CameraError(

@@ -250,6 +250,33 @@ def test_odd_sizes_are_refused_before_anything_is_opened(key):
         opened(CameraConfig(**{key: 101}))
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.FORBIDDEN, "may not be opened .*Permission denied.*usermod -aG video"),
+        (Fault.CONFIGURING_FAILS, "camera failed .*Input/output error.*ends of its cable"),
+    ],
+)
+@pytest.mark.parametrize("act", [list_sensor_modes, lambda: opened().__enter__()])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_camera_that_cannot_be_opened_says_why_and_is_let_go(sensor, act, fault, said):
+    sensor.fault = fault
+    with pytest.raises(CameraError, match=said):
+        act()
+    assert not sensor.held
+
+
+def test_frames_without_a_time_stamp_are_an_error(sensor):
+    sensor.fault = Fault.NO_TIME_STAMP
+    with opened() as camera, pytest.raises(CameraError, match="SensorTimestamp"):
+        take(camera, 1)
+
+
+def test_leaving_a_camera_that_was_never_opened_does_nothing(sensor):
+    opened().__exit__(None, None, None)
+    assert not sensor.held
+
+
 def test_a_camera_that_is_not_open_says_so(sensor):
     with pytest.raises(CameraError, match="with statement"):
         take(opened(), 1)
@@ -270,4 +297,13 @@ def test_without_picamera2_it_says_what_to_install(sensor, missing, monkeypatch)
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(CameraError, match="apt install python3-picamera2"), opened():
+        pass
+
+
+def test_a_numpy_that_picamera2_was_not_made_for_is_named(sensor, monkeypatch, tmp_path):
+    for name in [each for each in sys.modules if each.split(".")[0] in ("picamera2", "simplejpeg")]:
+        monkeypatch.delitem(sys.modules, name)
+    (tmp_path / "simplejpeg.py").write_text("raise ValueError('numpy.dtype size changed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CameraError, match=r"numpy.dtype size changed.*'numpy<2'"), opened():
         pass

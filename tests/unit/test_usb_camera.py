@@ -1,8 +1,11 @@
 """The USB camera: OpenCV on a real video file, and captures that hang, fail or lie."""
 
+import os
 import threading
 import time
 from itertools import islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import cv2
 import numpy as np
@@ -250,6 +253,36 @@ def test_a_camera_that_is_not_open_says_so(capture):
 def test_no_device_is_said_plainly(tmp_path):
     with pytest.raises(CameraError, match=r"no camera at .*gone.*plug it in"):
         open_v4l2(str(tmp_path / "gone"), FAST)
+
+
+def test_a_device_that_may_not_be_opened_names_the_group():
+    user = os.geteuid()
+    with NamedTemporaryFile(dir="/tmp") as device:
+        Path(device.name).chmod(0)
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(CameraError, match="may not be opened: sudo usermod -aG video"):
+                open_v4l2(device.name, FAST)
+        finally:
+            os.seteuid(user)
+
+
+def test_a_camera_that_opens_is_asked_by_v4l2_and_handed_over(tmp_path):
+    opened = []
+
+    class Device(AskedCapture):
+        def __init__(self, path, backend):
+            super().__init__(rate=50.0)
+            opened.append((path, backend))
+
+        def isOpened(self):  # noqa: N802
+            return True
+
+    (tmp_path / "video7").touch()
+    capture = open_v4l2(str(tmp_path / "video7"), FAST, Device)
+    assert opened == [(str(tmp_path / "video7"), cv2.CAP_V4L2)]
+    assert (cv2.CAP_PROP_FPS, 50.0) in capture.asked
 
 
 def test_what_is_no_camera_is_said_plainly(tmp_path):

@@ -106,6 +106,8 @@ class Camera:
         return CameraConfiguration(streams, largest)
 
     def configure(self, configuration):
+        if self.sensor.fault_now() is Fault.CONFIGURING_FAILS:
+            raise RuntimeError("Failed to configure camera: Input/output error")
         wanted = configuration.sensor_config
         if wanted is not None:
             size = (wanted.output_size.width, wanted.output_size.height)
@@ -170,11 +172,14 @@ class Camera:
             status = FrameMetadata.Status.Error if broken else FrameMetadata.Status.Success
             buffer.metadata.status = status
             self._draw(stream.configuration, buffer.planes[0].fd, fault)
-        request.metadata = {
+        facts = {
             controls.SensorTimestamp: self._stamp(fault, round(due_s * 1e9)),
             controls.ExposureTime: EXPOSURE_US,
             controls.FrameDuration: period_us,
         }
+        if fault is Fault.NO_TIME_STAMP:
+            del facts[controls.SensorTimestamp]
+        request.metadata = facts
         request.status = Request.Status.Complete
 
     def _stamp(self, fault, true_ns):

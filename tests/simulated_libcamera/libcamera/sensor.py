@@ -5,6 +5,7 @@ by files: EVERLAP_SIMULATED_CAMERA names a folder in which `fault` holds the nam
 before every picture, and `lock` keeps a second process from taking the camera.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -29,7 +30,10 @@ class Fault(Enum):
     BUFFERS_KEPT = "buffers kept"  # a request that is taken never comes back
     CLOCK_STANDS = "clock stands"
     CLOCK_GOES_BACK = "clock goes back"
+    NO_TIME_STAMP = "no time stamp"
     BUSY = "busy"
+    FORBIDDEN = "forbidden"
+    CONFIGURING_FAILS = "configuring fails"
     OPEN_HANGS = "open hangs"
     STOP_HANGS = "stop hangs"
 
@@ -112,6 +116,8 @@ class Sensor:
         """
         if self.fault_now() is Fault.OPEN_HANGS:
             self.over.wait()
+        if self.fault_now() is Fault.FORBIDDEN:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if self.held or self.fault_now() is Fault.BUSY or not self._locked():
             raise RuntimeError("Failed to acquire camera: Device or resource busy")
         self.held = True
