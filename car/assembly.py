@@ -1,67 +1,96 @@
-"""The one place that chooses real or simulated parts; each is imported only when chosen."""
+"""The one place that chooses real or simulated parts; each is imported only when chosen.
 
+Only the guard's bus is chosen elsewhere, in car.bus.
+"""
+
+import logging
+import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from car.actuators import Actuators
+from car.bus import open_bus as open_bus
 from car.clock import Clock
-from car.config import CarConfig
-from car.drivers.i2c import I2cBus
-from car.errors import ConfigError, DeviceError
+from car.config import CameraConfig, CarConfig, SideConfig, ThrottleConfig
+from car.errors import DeviceError
+from car.frame import Camera
+from car.guard_settings import (
+    BridgeOutputs,
+    GuardSettings,
+    HBridgeSettings,
+    PulseOutput,
+    ServoAndEscSettings,
+    TwoEscsSettings,
+    Wheels,
+)
+from car.human import Human
+from car.power import PowerWatch
 
 if TYPE_CHECKING:
     from car.guard import Guard
+    from car.humans.several import Several
+    from car.humans.terminal import TerminalHuman
     from car.simulation.hardware import SimulatedCamera, SimulatedClock
     from car.simulation.marshal import Standing
     from car.simulation.pca9685 import SimulatedPca9685
     from car.simulation.world import World
 
+log = logging.getLogger(__name__)
 
-def open_bus(spec: str) -> I2cBus:
-    """Open the I2C bus that a short text names.
+
+def guard_settings(config: CarConfig, bus: str | None = None) -> GuardSettings:
+    """Choose from car.toml what the guard and the emergency writer need.
 
     Args:
-        spec: `i2c-1` is bus 1 of this machine, `simulated:FILE` a chip that lives in a file.
+        config: the car's settings.
+        bus: names another one than chip.bus; a simulated one, whose motors need no arming.
 
     Raises:
-        ConfigError: the text names no bus.
-        DeviceError: the bus is not there or may not be opened.
-        SimulationError: the file holds something else.
+        ConfigError: what cannot be.
     """
-    kind, _, path = spec.partition(":")
-    if kind == "simulated" and path:
-        from car.simulation.i2c import open_simulated_bus
+    return GuardSettings(
+        bus=bus or config.chip.bus,
+        address=config.chip.address,
+        frequency_hz=config.chip.frequency_hz,
+        oscillator_hz=config.chip.oscillator_hz,
+        wheels=_wheels(config),
+        deadline_s=config.guard.deadline_s,
+        arming_s=0.0 if bus else config.throttle.arming_s,
+    )
 
-        return open_simulated_bus(Path(path))
-    number = spec.removeprefix("i2c-")
-    if number == spec or not number.isdecimal():
-        raise ConfigError(f"{spec!r} names no I2C bus: write i2c-1 or simulated:FILE")
-    return _open_real_bus(int(number))
+
+def _wheels(config: CarConfig) -> Wheels:
+    steering, throttle = config.steering, config.throttle
+    left, right, turn = (
+        config.differential.left,
+        config.differential.right,
+        config.differential.turn,
+    )
+    match config.wheels.kind:
+        case "servo-and-esc":
+            return ServoAndEscSettings(
+                PulseOutput(
+                    steering.channel, steering.left_us, steering.centre_us, steering.right_us
+                ),
+                _motor(throttle),
+            )
+        case "two-escs":
+            return TwoEscsSettings(_motor(left), _motor(right), turn)
+        case "h-bridge":
+            return HBridgeSettings(
+                BridgeOutputs(left.channel, left.reverse_channel),
+                BridgeOutputs(right.channel, right.reverse_channel),
+                turn,
+            )
 
 
-def _open_real_bus(number: int) -> I2cBus:
-    try:
-        from adafruit_extended_bus import ExtendedI2C
-    except (ImportError, NotImplementedError) as error:
-        raise DeviceError(
-            f"no driver for /dev/i2c-{number} here ({error}): pip install 'everlap[pi]' on the car"
-        ) from error
-    try:
-        bus: I2cBus = ExtendedI2C(number)
-    except PermissionError as error:
-        raise DeviceError(
-            f"/dev/i2c-{number} may not be opened: sudo usermod -aG i2c $USER, then log in again"
-        ) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        raise DeviceError(
-            f"no I2C bus /dev/i2c-{number}: switch I2C on with raspi-config and restart ({error})"
-        ) from error
-    return bus
+def _motor(motor: ThrottleConfig | SideConfig) -> PulseOutput:
+    return PulseOutput(motor.channel, motor.reverse_us, motor.neutral_us, motor.forward_us)
 
 
 @dataclass(frozen=True)
@@ -122,7 +151,7 @@ def in_real_time(world: "World", config: CarConfig, finished: Finished) -> Itera
     with TemporaryDirectory(prefix="everlap-") as folder:
         chip = open_chip(Path(folder) / "pca9685", config.chip.address)
         clock = SimulatedClock(WallClock().sleep_until)
-        guard = GuardProcess(f"simulated:{folder}/pca9685", config, open_bus)
+        guard = GuardProcess(guard_settings(config, f"simulated:{folder}/pca9685"))
         yield SimulatedCar(world, clock, _camera(world, config, chip, clock, finished), chip, guard)
 
 
@@ -154,13 +183,13 @@ def guard_within(config: CarConfig) -> Actuators:
 
 
 def _guard(chip: "SimulatedPca9685", config: CarConfig, clock: Clock) -> "Guard":
-    from car.drivers.pca9685 import ServoAndEsc
+    from car.drivers.pca9685 import ChipDriver
     from car.guard import Guard
     from car.simulation.i2c import SimulatedI2c
 
-    bus = SimulatedI2c([chip])
-    wheels = ServoAndEsc(bus, config.chip, config.steering, config.throttle, clock)
-    return Guard(wheels, config.guard.deadline_s, clock)
+    settings = guard_settings(config, "simulated:memory")
+    wheels = ChipDriver(SimulatedI2c([chip]), settings, clock)
+    return Guard(wheels, settings.deadline_s, clock, settings.arming_s)
 
 
 @dataclass(frozen=True)
@@ -188,7 +217,94 @@ def on_the_bench(config: CarConfig) -> Iterator[Bench]:
     with TemporaryDirectory(prefix="everlap-") as folder:
         chip = open_chip(Path(folder) / "pca9685", config.chip.address)
         yield Bench(
-            GuardProcess(f"simulated:{folder}/pca9685", config, open_bus),
+            GuardProcess(guard_settings(config, f"simulated:{folder}/pca9685")),
             PulseWatch(chip, config.steering.channel).pulse_us,
             PulseWatch(chip, config.throttle.channel).pulse_us,
         )
+
+
+@dataclass(frozen=True)
+class RoadCar:
+    """The parts of a car on the road.
+
+    Attributes:
+        camera: opened by the drive loop.
+        actuators: the guard, in a process of its own.
+        people: everybody who may be at the controls.
+        terminal: who sits at the terminal, if anybody does.
+        power: watches the supply.
+    """
+
+    camera: Camera
+    actuators: Actuators
+    people: "Several"
+    terminal: "TerminalHuman | None"
+    power: PowerWatch
+
+
+@contextmanager
+def on_the_road(config: CarConfig) -> Iterator[RoadCar]:
+    """Put a real car together, and listen to those who may drive it.
+
+    Raises:
+        ConfigError: the settings are impossible.
+        DeviceError: another drive listens already, or a part is not there.
+    """
+    from car.humans.remote import RemoteHuman
+    from car.humans.several import Several
+    from car.humans.terminal import TerminalHuman
+    from car.power import PiPower
+
+    camera, actuators = _camera_of(config.camera), _guard_of(config)
+    with ExitStack() as stack:
+        remote = stack.enter_context(RemoteHuman(config.human.expiry_s))
+        people: dict[str, Human] = {"remote": remote}
+        terminal = TerminalHuman() if TerminalHuman.is_here() else None
+        if terminal is not None:
+            people["terminal"] = stack.enter_context(terminal)
+        people |= _gamepads(config, stack)
+        power = stack.enter_context(PowerWatch(PiPower()))
+        several = Several(people, config.human.expiry_s, [remote])
+        yield RoadCar(camera, actuators, several, terminal, power)
+
+
+def _gamepads(config: CarConfig, stack: ExitStack) -> dict[str, Human]:
+    """Whoever holds a gamepad, where gamepads can be read."""
+    from car.humans.gamepad import GamepadHuman, search_for_gamepads
+
+    try:
+        search = stack.enter_context(search_for_gamepads())
+    except DeviceError as error:
+        log.warning("no gamepad: %s", error)
+        return {}
+    pad = GamepadHuman(search, config.human.stuck_after_s)
+    return {"gamepad": stack.enter_context(pad)}
+
+
+def _camera_of(config: CameraConfig) -> Camera:
+    """Choose the camera that car.toml names; the drive loop opens it."""
+    kind, _, place = config.device.partition(":")
+    if kind == "picamera2":
+        from car.drivers.picamera import Picamera2Camera
+
+        return Picamera2Camera(config, time.monotonic)
+    if kind == "usb":
+        from car.drivers.usb_camera import UsbCamera
+
+        return UsbCamera(place, config, time.monotonic)
+    from car.drivers.replay import RepeatedReplay, ReplayCamera
+    from tubs.reader import Tub
+
+    longest_s = 1.0 / config.frames_per_s
+    return RepeatedReplay(
+        ReplayCamera(Tub(Path(place)), time.monotonic, time.sleep, 1.0, longest_s)
+    )
+
+
+def _guard_of(config: CarConfig) -> Actuators:
+    """The guard that runs as a service, where one does; else one that ends with the drive."""
+    from car.guard_messages import guard_socket
+    from car.guarded import GuardProcess, GuardService
+
+    settings, service = guard_settings(config), guard_socket(os.environ)
+    return GuardService(service, settings) if service.exists() else GuardProcess(settings)

@@ -1,8 +1,10 @@
-"""What the drive loop and the guard process say to each other, as bytes of fixed size."""
+"""What the drive loop, onlookers and the guard say to each other, as bytes of fixed size."""
 
 import enum
 import socket
 import struct
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from car.command import STOP, Command
@@ -10,19 +12,23 @@ from car.guard import GuardState
 
 
 class Ask(enum.IntEnum):
-    """What the drive loop wants."""
+    """What somebody wants of the guard."""
 
     APPLY = 1
     LEAVE = 2
+    DRIVE = 3
+    """To be the one whose commands count; answered when the speed controller is armed."""
+    STATE = 4
+    """To see how the guard fares; open to everyone."""
 
 
 class Outcome(enum.IntEnum):
     """How it went."""
 
     DONE = 1
-    """Also the guard's first word: the chip is set up and neutral."""
+    """Also the guard's first word to a driver, with the settings' digest: the chip is neutral."""
     STALE = 2
-    """The sequence number is not above the last one; nothing was sent."""
+    """The command is too old, or its number is not above the last one; nothing was sent."""
     NONSENSE = 3
     """A value is not finite or out of range; the throttle is at neutral."""
     DEVICE = 4
@@ -30,14 +36,17 @@ class Outcome(enum.IntEnum):
     CONFIG = 5
     """The guard cannot begin with these settings."""
     LEFT = 6
-    """The guard is ending; the throttle is at neutral."""
+    """The driver has left, or the guard is ending; the throttle is at neutral."""
+    BUSY = 7
+    """Somebody else drives."""
 
 
 class Request(NamedTuple):
-    """From the drive loop: sequence counts up by at least one each time."""
+    """To the guard: sequence counts up by at least one each time; made_s is monotonic time."""
 
     ask: Ask
-    sequence: int
+    sequence: int = 0
+    made_s: float = 0.0
     command: Command = STOP
 
 
@@ -51,7 +60,7 @@ class Reply(NamedTuple):
     text: str = ""
 
 
-_REQUEST = struct.Struct("<BIdd")
+_REQUEST = struct.Struct("<BIddd")
 _REPLY = struct.Struct("<BIddBH")
 REQUEST_BYTES = _REQUEST.size
 LONGEST_TEXT = 1000
@@ -60,19 +69,14 @@ LAST_TRIES_S = 10.0
 """How long neutral is tried after the drive loop has gone, while the bus is broken."""
 
 
+def guard_socket(environ: Mapping[str, str]) -> Path:
+    """Give the path at which a guard that is a service listens; EVERLAP_RUN names its folder."""
+    return Path(environ.get("EVERLAP_RUN", "/run/everlap")) / "guard.sock"
+
+
 def request_bytes(request: Request) -> bytes:
     """Pack a request."""
-    return _REQUEST.pack(request.ask, request.sequence, *request.command)
-
-
-def parse_request(data: bytes) -> Request:
-    """Unpack REQUEST_BYTES bytes.
-
-    Raises:
-        ValueError: it is no request.
-    """
-    ask, sequence, steering, throttle = _REQUEST.unpack(data)
-    return Request(Ask(ask), sequence, Command(steering, throttle))
+    return _REQUEST.pack(request.ask, request.sequence, request.made_s, *request.command)
 
 
 def reply_bytes(reply: Reply) -> bytes:
@@ -82,12 +86,30 @@ def reply_bytes(reply: Reply) -> bytes:
     return head + text
 
 
+def receive_request(link: socket.socket) -> Request:
+    """Read one request, which has come whole or is none.
+
+    Raises:
+        EOFError: the other end is gone.
+        OSError: the link failed.
+        ValueError: it is no request.
+    """
+    data = link.recv(REQUEST_BYTES)
+    if not data:
+        raise EOFError("it is gone")
+    if len(data) < REQUEST_BYTES:
+        raise ValueError(f"it sent {len(data)} bytes, a request has {REQUEST_BYTES}")
+    ask, sequence, made_s, steering, throttle = _REQUEST.unpack(data)
+    return Request(Ask(ask), sequence, made_s, Command(steering, throttle))
+
+
 def receive_reply(link: socket.socket) -> Reply:
     """Read one reply.
 
     Raises:
         EOFError: the other end is gone.
         OSError: the link failed, or its timeout passed.
+        ValueError: it is no reply.
     """
     outcome, sequence, steering, throttle, state, length = _REPLY.unpack(
         _receive(link, _REPLY.size)
@@ -97,24 +119,11 @@ def receive_reply(link: socket.socket) -> Reply:
     return Reply(Outcome(outcome), sequence, sent, GuardState(state), text)
 
 
-def receive_request(link: socket.socket) -> Request:
-    """Read one request.
-
-    Raises:
-        EOFError: the other end is gone.
-        OSError: the link failed, or its timeout passed.
-        ValueError: it is no request.
-    """
-    return parse_request(_receive(link, REQUEST_BYTES))
-
-
 def _receive(link: socket.socket, size: int) -> bytes:
-    data = link.recv(size)
-    while 0 < len(data) < size:
+    data = b""
+    while len(data) < size:
         more = link.recv(size - len(data))
         if not more:
-            break
+            raise EOFError("the other end of the guard's link is gone")
         data += more
-    if len(data) < size:
-        raise EOFError("the other end of the guard's link is gone")
     return data

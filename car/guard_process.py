@@ -1,127 +1,38 @@
-"""The guard as a program of its own: it serves one drive loop and outlives it by a pulse.
+"""The guard as a program of its own, for one drive loop or as a service for one at a time.
 
-Started with the number of an inherited socket and its settings as JSON. Light on purpose: the
-standard library, msgspec and the chip's driver. It ends when the other end of the socket is gone,
-however that happened, and on SIGTERM, SIGINT, SIGHUP and SIGQUIT.
+    guard_process --child NUMBER JSON             serves an inherited socket and ends with it
+    guard_process --listen PATH --settings FILE   serves whoever connects, until a signal comes
+
+Light on purpose: the standard library and the chip's driver. SIGTERM, SIGINT, SIGHUP and SIGQUIT
+end it, at neutral.
 """
 
 import logging
-import select
+import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
-import msgspec
-
-from car.assembly import open_bus
-from car.command import STOP
-from car.config import ChipConfig, GuardConfig, SteeringConfig, ThrottleConfig
-from car.drivers.pca9685 import ServoAndEsc
-from car.errors import DeviceError, GuardError
+from car.bus import locked_bus, open_bus
+from car.drivers.pca9685 import ChipDriver
+from car.errors import ConfigError, DeviceError
 from car.guard import Guard
-from car.guard_messages import (
-    LAST_TRIES_S,
-    Ask,
-    Outcome,
-    Reply,
-    Request,
-    receive_request,
-    reply_bytes,
-)
+from car.guard_desk import RETRY_S, Desk, EndingError
+from car.guard_door import open_door
+from car.guard_messages import LAST_TRIES_S, Outcome, Reply, reply_bytes
+from car.guard_settings import GuardSettings, read_settings, settings_from_json
+from car.notify import Notifier
 from car.real_time import run_in_real_time
 from tubs.errors import EverlapError
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-RETRY_S = 0.01
-HALF_A_MESSAGE_S = 0.05
-"""Longest wait for the rest of a message, and for the other end to take a reply."""
 
 log = logging.getLogger("car.guard_process")
-
-
-class GuardSettings(msgspec.Struct, frozen=True):
-    """All that the guard needs to know, and nothing of the rest of the car."""
-
-    bus: str
-    chip: ChipConfig
-    steering: SteeringConfig
-    throttle: ThrottleConfig
-    guard: GuardConfig
-
-
-class EndingError(Exception):
-    """The guard is to end: a signal came, or the drive loop left or is gone."""
-
-
-class Desk:
-    """Answers one drive loop until it leaves.
-
-    Args:
-        link: the socket to the drive loop.
-        bell: becomes readable when a signal came.
-        guard: already entered.
-    """
-
-    def __init__(self, link: socket.socket, bell: socket.socket, guard: Guard) -> None:
-        self._link, self._bell, self._guard = link, bell, guard
-        link.settimeout(HALF_A_MESSAGE_S)
-        self._sequence = 0
-        self._poll = select.poll()
-        self._poll.register(link, select.POLLIN)
-        self._poll.register(bell, select.POLLIN)
-
-    def serve(self) -> None:
-        """Answer requests and keep the deadline.
-
-        Raises:
-            EndingError: the guard is to end.
-        """
-        while True:
-            ready = self._poll.poll(self._patience_ms())
-            if any(number == self._bell.fileno() for number, _ in ready):
-                raise EndingError(f"signal {signal.Signals(self._bell.recv(1)[0]).name}")
-            if ready:
-                self._reply(self._answer(self._receive()))
-            else:
-                self._guard.check()
-
-    def _patience_ms(self) -> float | None:
-        left_s = self._guard.seconds_left()
-        return None if left_s is None else 1e3 * max(left_s, RETRY_S)
-
-    def _receive(self) -> Request:
-        try:
-            return receive_request(self._link)
-        except (EOFError, OSError) as error:
-            raise EndingError("the drive loop is gone") from error
-        except ValueError as error:
-            raise EndingError(f"the drive loop sent nonsense: {error}") from error
-
-    def _reply(self, reply: Reply) -> None:
-        try:
-            self._link.sendall(reply_bytes(reply))
-        except OSError as error:
-            raise EndingError("the drive loop is gone") from error
-
-    def _answer(self, request: Request) -> Reply:
-        guard, sequence = self._guard, request.sequence
-        if request.ask is Ask.LEAVE:
-            raise EndingError("the drive loop left")
-        if sequence <= self._sequence:
-            guard.check()
-            return Reply(Outcome.STALE, sequence, STOP, guard.state, f"after {self._sequence}")
-        self._sequence = sequence
-        try:
-            sent = guard.send(request.command)
-        except GuardError as error:
-            return Reply(Outcome.NONSENSE, sequence, STOP, guard.state, str(error))
-        except DeviceError as error:
-            return Reply(Outcome.DEVICE, sequence, STOP, guard.state, str(error))
-        return Reply(Outcome.DONE, sequence, sent, guard.state)
 
 
 @contextmanager
@@ -141,36 +52,41 @@ def _leave_it_to_the_bell(number: int, frame: FrameType | None) -> None:
     pass
 
 
-def run(link: socket.socket, bell: socket.socket, settings: GuardSettings) -> None:
-    """Own the chip until the drive loop leaves, then say that it is at neutral.
+def run(settings: GuardSettings, bell: socket.socket, invite: Callable[[Desk], None]) -> None:
+    """Own the chip until it is time to end, then leave it at neutral.
+
+    Args:
+        settings: of the car.
+        bell: rings for signals.
+        invite: gives the desk whom to serve.
 
     Raises:
         EverlapError: the guard cannot begin, or neutral did not reach the chip at the end.
     """
-    wheels = ServoAndEsc(
-        open_bus(settings.bus),
-        settings.chip,
-        settings.steering,
-        settings.throttle,
-        time.monotonic,
-    )
-    reason = ""
+    wheels = ChipDriver(open_bus(settings.bus), settings, time.monotonic)
+    notifier = Notifier(os.environ)
+    guard = Guard(wheels, settings.deadline_s, time.monotonic, settings.arming_s)
+    reason, desk = "", None
     try:
-        with Guard(wheels, settings.guard.deadline_s, time.monotonic) as guard:
+        with guard:
             run_in_real_time()
-            link.sendall(reply_bytes(Reply(Outcome.DONE)))
+            desk = Desk(guard, bell, settings.digest, wheels.health, notifier, settings.deadline_s)
+            invite(desk)
             try:
-                Desk(link, bell, guard).serve()
+                desk.serve()
             except EndingError as ending:
                 reason = str(ending)
+                notifier.stopping(reason)
     except DeviceError:
         if not reason:
             raise
         _try_neutral_on(wheels)
     log.info("%s: the throttle is at neutral", reason)
+    if desk is not None:
+        desk.farewell(Reply(Outcome.LEFT))
 
 
-def _try_neutral_on(wheels: ServoAndEsc) -> None:
+def _try_neutral_on(wheels: ChipDriver) -> None:
     """Go on trying for LAST_TRIES_S.
 
     Raises:
@@ -187,23 +103,50 @@ def _try_neutral_on(wheels: ServoAndEsc) -> None:
             time.sleep(RETRY_S)
 
 
-def main(socket_number: str, settings_json: str) -> int:
+def serve_child(socket_number: str, settings_json: str) -> int:
     """Serve the drive loop at the other end of an inherited socket; give the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="guard: %(message)s")
-    logging.raiseExceptions = False
-    settings = msgspec.json.decode(settings_json, type=GuardSettings)
     with signal_bell() as bell, socket.socket(fileno=int(socket_number)) as link:
         try:
-            run(link, bell, settings)
-            farewell, exit_code = Reply(Outcome.LEFT), 0
+            settings = settings_from_json(settings_json)
+            with locked_bus(settings.bus):
+                run(settings, bell, lambda desk: desk.seat(link))
         except EverlapError as error:
             kind = Outcome.DEVICE if isinstance(error, DeviceError) else Outcome.CONFIG
-            farewell, exit_code = Reply(kind, text=str(error)), error.exit_code
-        try:
-            link.sendall(reply_bytes(farewell))
-        except OSError:
-            log.info("nobody is left to tell that the guard has ended")
-    return exit_code
+            try:
+                link.sendall(reply_bytes(Reply(kind, text=str(error))))
+            except OSError:
+                log.error("%s", error)
+            return error.exit_code
+    return 0
+
+
+def serve_all(path: str, settings_file: str) -> int:
+    """Serve whoever connects to a socket in the file system; give the exit code."""
+    try:
+        settings = read_settings(Path(settings_file))
+        with (
+            signal_bell() as bell,
+            locked_bus(settings.bus),
+            open_door(Path(path)) as listener,
+        ):
+            run(settings, bell, lambda desk: desk.open(listener))
+    except EverlapError as error:
+        log.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+def main(*arguments: str) -> int:
+    """Do what the arguments say and give the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="guard: %(message)s")
+    logging.raiseExceptions = False
+    match arguments:
+        case ("--child", number, settings_json):
+            return serve_child(number, settings_json)
+        case ("--listen", path, "--settings", settings_file):
+            return serve_all(path, settings_file)
+    log.error("usage: guard_process --listen PATH --settings FILE")
+    return ConfigError.exit_code
 
 
 if __name__ == "__main__":

@@ -1,23 +1,18 @@
-"""The drive loop's end of the guard process: actuators that stop even when this process dies."""
+"""The drive loop's end of the guard: actuators that stop even when this process dies."""
 
 import logging
 import socket
-import subprocess
-import sys
-from collections.abc import Callable
-from contextlib import suppress
+import time
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
-
-import msgspec
+from typing import NoReturn, Protocol, Self
 
 from car.command import STOP, Command
-from car.config import CarConfig
-from car.drivers.emergency import put_throttle_at_neutral
-from car.drivers.i2c import I2cBus
+from car.drivers.bus_errors import device_error
+from car.drivers.emergency import plan_from_json, stop_the_car
 from car.errors import ConfigError, DeviceError, GuardError
 from car.guard import GuardState
+from car.guard_keepers import ChildKeeper, ServiceKeeper
 from car.guard_messages import (
     LAST_TRIES_S,
     Ask,
@@ -27,80 +22,81 @@ from car.guard_messages import (
     receive_reply,
     request_bytes,
 )
+from car.guard_settings import GuardSettings
 
+REPLY_TIMEOUT_S = 0.1
+"""A guard that hangs must be noticed, and neutral be in the chip, within 0.2 s."""
+HASTE_S = 0.03
+"""So long neutral is tried from here before somebody is told that the bus is broken."""
 START_TIMEOUT_S = 15.0
 LEAVE_TIMEOUT_S = 1.0
 
 log = logging.getLogger(__name__)
 
-PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from car.guard_process import main; "
-"""Imports `car` from where this file lies, also when it is not installed."""
+
+class Keeper(Protocol):
+    """How a guard comes to be there, and what can be done about one that fails."""
+
+    def call(self) -> socket.socket:
+        """Give a link to a guard that will greet; raises GuardError."""
+        ...
+
+    def dismiss(self, patience_s: float) -> int | None:
+        """See the guard off after its link was closed, by force if need be; give its exit code.
+
+        None where it lives on, or never lived.
+        """
+        ...
+
+    @property
+    def advice(self) -> str:
+        """What to do about a guard that failed; empty when it is gone for sure."""
+        ...
+
+    @property
+    def last_tries_s(self) -> float:
+        """How long the drive loop must go on trying neutral, while the bus is broken."""
+        ...
 
 
-def start_guard(bus_spec: str, config: CarConfig) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start a guard process and give it with the socket to talk to it.
-
-    It gets a session of its own: Ctrl-C in a terminal reaches the drive loop alone, which then
-    takes leave in good order.
-    """
-    here, there = socket.socketpair()
-    sections = {name: getattr(config, name) for name in ("chip", "steering", "throttle", "guard")}
-    settings = msgspec.json.encode({"bus": bus_spec, **sections}).decode()
-    root = str(Path(__file__).resolve().parent.parent)
-    program = PROGRAM + "sys.exit(main(*sys.argv[1:]))"
-    with there:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", program, root, str(there.fileno()), settings],
-            pass_fds=[there.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    return process, here
-
-
-class GuardProcess:
-    """Actuators behind a guard in a process of its own.
+class Guarded:
+    """Actuators behind a guard in another process.
 
     Args:
-        bus_spec: names the I2C bus, as car.assembly.open_bus reads it.
-        config: of the car; the guard gets the sections it needs.
-        open_bus: opens the bus here too, for neutral when the guard itself is gone.
-        reply_timeout_s: longest wait for an answer; the guard's own deadline when not given, for
-            by then a guard that is alive has put the throttle at neutral.
+        settings: of the guard, for neutral from here when the guard itself is gone.
+        keeper: starts the guard, or finds it.
+        reply_timeout_s: longest wait for an answer.
 
     Attributes:
         state: what the guard did with throttle at the last command.
     """
 
     def __init__(
-        self,
-        bus_spec: str,
-        config: CarConfig,
-        open_bus: Callable[[str], I2cBus],
-        reply_timeout_s: float | None = None,
+        self, settings: GuardSettings, keeper: Keeper, reply_timeout_s: float = REPLY_TIMEOUT_S
     ) -> None:
-        self._bus_spec, self._config, self._open_bus = bus_spec, config, open_bus
-        self._reply_timeout_s = reply_timeout_s or config.guard.deadline_s
-        self._process: subprocess.Popen[bytes] | None = None
+        self._settings, self._keeper = settings, keeper
+        self._plan = plan_from_json(settings.to_json())
+        self._reply_timeout_s = reply_timeout_s
         self._link: socket.socket | None = None
         self._sequence = 0
         self.state = GuardState.WAITING
 
     def __enter__(self) -> Self:
-        """Start the guard and wait until the chip is set up and at neutral.
+        """Wait until the guard has set the chip up and the speed controller is armed.
 
         Raises:
-            GuardError: it did not start.
+            GuardError: the guard is not there, serves somebody else or has other settings.
             DeviceError: the chip does not answer.
             ConfigError: the settings are impossible.
         """
-        self._process, self._link = start_guard(self._bus_spec, self._config)
+        self._link = self._keeper.call()
         self._sequence, self.state = 0, GuardState.WAITING
         try:
-            self._link.settimeout(START_TIMEOUT_S)
+            self._link.settimeout(START_TIMEOUT_S + self._settings.arming_s)
             reply = _receive(self._link, 0)
             self._link.settimeout(self._reply_timeout_s)
             _raise_if_failed(reply)
+            self._compare(reply.text)
         except BaseException:
             self._end(0.0)
             raise
@@ -133,23 +129,12 @@ class GuardProcess:
         """Whether throttle is held at neutral until a command with throttle 0 comes."""
         return self.state is GuardState.LATCHED
 
-    @property
-    def process_id(self) -> int:
-        """The guard's, while it runs.
-
-        Raises:
-            GuardError: it is not running.
-        """
-        if self._process is None:
-            raise GuardError("the guard is not running: use it in a with statement")
-        return self._process.pid
-
     def send(self, command: Command) -> Command:
         """Have the guard apply a command and say what really went out.
 
         Raises:
             GuardError: it is gone or does not answer, or refused the command.
-            DeviceError: the command did not reach the chip.
+            DeviceError: the command did not reach the chip, or the chip broke down.
         """
         try:
             reply = self._ask(Ask.APPLY, command)
@@ -161,29 +146,55 @@ class GuardProcess:
         _raise_if_failed(reply)
         return reply.sent
 
+    def _compare(self, digest: str) -> None:
+        """See that the guard drives the same car.
+
+        Raises:
+            GuardError: it does not.
+        """
+        if digest != self._settings.digest:
+            raise GuardError(
+                "the guard runs with other settings than this drive: "
+                "sudo systemctl restart everlap-guard"
+            )
+
     def _ask(self, ask: Ask, command: Command) -> Reply:
         link = self._link
         if link is None:
             raise GuardError("the guard is not running")
         self._sequence += 1
         try:
-            link.sendall(request_bytes(Request(ask, self._sequence, command)))
+            link.sendall(request_bytes(Request(ask, self._sequence, time.monotonic(), command)))
         except OSError as error:
             raise GuardError(f"the guard is gone ({error})") from error
         return _receive(link, self._sequence)
 
     def _end_at_once(self, why: str) -> NoReturn:
-        """Put the throttle at neutral from here, once no guard can interfere.
+        """Put the throttle at neutral from here, where possible once no guard can interfere.
 
         Raises:
             GuardError: always.
         """
         self._end(0.0)
+        why += self._keeper.advice
         try:
-            self._neutral_from_here()
+            self._neutral_from_here(HASTE_S)
+        except DeviceError as error:
+            log.error("hold the car: the chip does not take neutral (%s); trying on", error)
+            self._last_tries(why)
+        raise GuardError(f"{why}: the throttle was put at neutral from the drive loop")
+
+    def _last_tries(self, why: str) -> NoReturn:
+        """Go on trying neutral, when no guard is left to do so.
+
+        Raises:
+            GuardError: always.
+        """
+        try:
+            self._neutral_from_here(self._keeper.last_tries_s)
         except DeviceError as error:
             raise GuardError(f"{why}, and neutral did not reach the chip: {error}") from error
-        raise GuardError(f"{why}: the throttle was put at neutral from the drive loop")
+        raise GuardError(f"{why}: the chip took neutral late, its bus was broken")
 
     def _end_patiently(self, why: str) -> NoReturn:
         """Put the throttle at neutral from here; where the bus is broken let the guard try on.
@@ -192,7 +203,7 @@ class GuardProcess:
             GuardError: always.
         """
         try:
-            self._neutral_from_here()
+            self._neutral_from_here(HASTE_S)
         except DeviceError as error:
             log.error("hold the car: the chip does not take neutral (%s); trying on", error)
             if self._end(LAST_TRIES_S + LEAVE_TIMEOUT_S) == 0:
@@ -205,28 +216,47 @@ class GuardProcess:
         self._end(0.0)
         raise GuardError(f"{why}: the throttle was put at neutral from the drive loop")
 
-    def _neutral_from_here(self) -> None:
-        bus = self._open_bus(self._bus_spec)
+    def _neutral_from_here(self, patience_s: float) -> None:
         try:
-            put_throttle_at_neutral(bus, self._config.chip, self._config.throttle)
-        finally:
-            bus.deinit()
+            stop_the_car(self._plan, patience_s)
+        except OSError as error:
+            raise device_error(error, self._settings.address) from error
 
     def _end(self, patience_s: float) -> int | None:
-        """Close the link, see the process off, by force if it lingers, and give its exit code."""
-        link, process, self._link, self._process = self._link, self._process, None, None
+        """Close the link, see the guard off and give its exit code."""
+        link, self._link = self._link, None
         self.state = GuardState.LATCHED
         if link is not None:
             link.close()
-        if process is None:
-            return None
-        try:
-            process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(LEAVE_TIMEOUT_S)
-        return process.returncode
+        return self._keeper.dismiss(patience_s)
+
+
+class GuardProcess(Guarded):
+    """Actuators behind a guard that is started with them and ends with them."""
+
+    def __init__(self, settings: GuardSettings, reply_timeout_s: float = REPLY_TIMEOUT_S) -> None:
+        self._child = ChildKeeper(settings)
+        super().__init__(settings, self._child, reply_timeout_s)
+
+    @property
+    def process_id(self) -> int:
+        """The guard's, while it runs.
+
+        Raises:
+            GuardError: it is not running.
+        """
+        if self._child.process is None:
+            raise GuardError("the guard is not running: use it in a with statement")
+        return self._child.process.pid
+
+
+class GuardService(Guarded):
+    """Actuators behind a guard that is a service, which listens at a path."""
+
+    def __init__(
+        self, settings: GuardSettings, path: Path, reply_timeout_s: float = REPLY_TIMEOUT_S
+    ) -> None:
+        super().__init__(settings, ServiceKeeper(path), reply_timeout_s)
 
 
 def _receive(link: socket.socket, sequence: int) -> Reply:
@@ -251,7 +281,7 @@ def _raise_if_failed(reply: Reply) -> None:
             raise DeviceError(reply.text)
         case Outcome.CONFIG:
             raise ConfigError(reply.text)
-        case Outcome.NONSENSE:
+        case Outcome.NONSENSE | Outcome.BUSY:
             raise GuardError(reply.text)
         case Outcome.STALE:
-            raise GuardError(f"the guard refused command number {reply.sequence} {reply.text}")
+            raise GuardError(f"the guard refused command number {reply.sequence}: {reply.text}")

@@ -5,7 +5,8 @@ import gc
 import logging
 import os
 
-LOCK_CURRENT_AND_FUTURE = 1 | 2
+LOCK_CURRENT_AND_FUTURE_WHEN_TOUCHED = 1 | 2 | 4
+"""Without the last flag the whole of every library would be made resident: 12 MB, never used."""
 FIFO_PRIORITY = 40
 
 log = logging.getLogger(__name__)
@@ -21,9 +22,24 @@ def run_in_real_time() -> None:
         log.info("real time was not granted (%s): running at ordinary priority", ", ".join(missing))
 
 
-def _go_first() -> bool:
+def run_first(priority: int) -> None:
+    """Go before all ordinary processes, and spare Python the look at what is there already.
+
+    Garbage collection stays on, unlike in the guard: a drive lasts for hours, and a collection of
+    what a tick leaves takes microseconds. Threads that run already keep their place.
+
+    Args:
+        priority: of SCHED_FIFO, 1 to 99.
+    """
+    gc.collect()
+    gc.freeze()
+    if not _go_first(priority):
+        log.info("real time was not granted: running at ordinary priority")
+
+
+def _go_first(priority: int = FIFO_PRIORITY) -> bool:
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except (AttributeError, OSError):
         return False
     return True
@@ -31,6 +47,6 @@ def _go_first() -> bool:
 
 def _lock() -> bool:
     try:
-        return not ctypes.CDLL(None).mlockall(LOCK_CURRENT_AND_FUTURE)
+        return not ctypes.CDLL(None).mlockall(LOCK_CURRENT_AND_FUTURE_WHEN_TOUCHED)
     except (AttributeError, OSError):
         return False

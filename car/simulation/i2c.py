@@ -10,7 +10,6 @@ from typing import Protocol
 from car.drivers.i2c import ReadableBuffer, WriteableBuffer
 from car.errors import SimulationError
 from car.simulation.pca9685 import STATE_BYTES, SimulatedPca9685, powered_on
-from tubs.atomic import written_whole
 
 
 class I2cTarget(Protocol):
@@ -174,6 +173,8 @@ def open_chip(path: Path, address: int = 0x40) -> SimulatedPca9685:
         OutputError: the file cannot be made.
     """
     if not path.exists():
+        from tubs.atomic import written_whole
+
         with written_whole(path) as draft:
             draft.write_bytes(powered_on(address))
     try:

@@ -4,9 +4,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from car.assembly import guard_settings
 from car.command import Command
-from car.config import ChipConfig, SteeringConfig, ThrottleConfig
-from car.drivers.pca9685 import ServoAndEsc
+from car.config import CarConfig
+from car.drivers.pca9685 import ChipDriver
 from car.errors import DeviceError
 from car.guard import Guard, GuardState
 from car.simulation.bus_faults import Nack, TornWrite
@@ -24,12 +25,11 @@ class AnyDrive(RuleBasedStateMachine):
         super().__init__()
         self.now_s = self.commanded_s = 0.0
         self.throttle = 0.0
-        self.bus_is_sound = True
+        self.bus_is_sound, self.bus_was_broken = True, False
         self.chip = SimulatedPca9685()
         self.bus = SimulatedI2c([self.chip])
-        wheels = ServoAndEsc(
-            self.bus, ChipConfig(), SteeringConfig(), ThrottleConfig(), lambda: self.now_s
-        )
+        settings = guard_settings(CarConfig(), "simulated:memory")
+        wheels = ChipDriver(self.bus, settings, lambda: self.now_s)
         self.guard = Guard(wheels, DEADLINE_S, lambda: self.now_s)
         self.guard.__enter__()
 
@@ -39,9 +39,11 @@ class AnyDrive(RuleBasedStateMachine):
         try:
             sent = self.guard.send(Command(steering, throttle))
         except DeviceError:
-            assert not self.bus_is_sound
+            assert self.bus_was_broken
             assert self.guard.latched
+            self.bus_was_broken = not self.bus_is_sound
         else:
+            self.bus_was_broken = not self.bus_is_sound
             assert not was_latched or throttle == 0 or sent.throttle == 0
             self.commanded_s, self.throttle = self.now_s, sent.throttle
 
@@ -62,7 +64,7 @@ class AnyDrive(RuleBasedStateMachine):
 
     @rule(kept=st.integers(0, 8), refused=st.booleans())
     def break_bus(self, kept: int, refused: bool) -> None:
-        self.bus_is_sound = False
+        self.bus_is_sound, self.bus_was_broken = False, True
         self.bus.faults = [Nack() if refused else TornWrite(kept)]
 
     @rule()

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from car.assembly import guard_settings
 from car.command import Command
-from car.config import ChipConfig, SteeringConfig, ThrottleConfig
-from car.drivers.pca9685 import ServoAndEsc
+from car.config import CarConfig, ChipConfig
+from car.drivers.pca9685 import ChipDriver
 from car.drivers.pulses import PulseRange, TickScale, prescale_for, tick_us
 from car.errors import ConfigError, DeviceError
 from car.simulation.i2c import SimulatedI2c
@@ -103,13 +104,8 @@ def test_the_servo_sees_the_pulse_asked_for_within_3_us_at_60_hz(
 ) -> None:
     """Within a tick of the ends, where no pulse may reach beyond, it may be 4.1 us short."""
     chip = SimulatedPca9685(oscillator_hz=oscillator_hz)
-    wheels = ServoAndEsc(
-        SimulatedI2c([chip]),
-        ChipConfig(oscillator_hz=oscillator_hz),
-        SteeringConfig(),
-        ThrottleConfig(),
-        lambda: 0.0,
-    )
+    settings = guard_settings(CarConfig(chip=ChipConfig(oscillator_hz=oscillator_hz)))
+    wheels = ChipDriver(SimulatedI2c([chip]), settings, lambda: 0.0)
     with wheels:
         wheels.write(Command(steering, throttle))
         for channel, asked_us, reach_us in (

@@ -4,11 +4,12 @@ import math
 
 import pytest
 
+from car.assembly import guard_settings
 from car.command import STOP, Command
-from car.config import ChipConfig, SteeringConfig, ThrottleConfig
-from car.drivers.pca9685 import ServoAndEsc
+from car.config import CarConfig
+from car.drivers.pca9685 import ChipDriver
 from car.errors import DeviceError, GuardError
-from car.guard import Guard, GuardState
+from car.guard import CHECK_EVERY_S, Guard, GuardState
 from car.simulation.bus_faults import Nack
 from car.simulation.i2c import SimulatedI2c
 from car.simulation.pca9685 import SimulatedPca9685
@@ -21,14 +22,13 @@ GO = Command(0.5, 0.4)
 class Bench:
     """A guard on a simulated chip."""
 
-    def __init__(self) -> None:
+    def __init__(self, arming_s: float = 0.0) -> None:
         self.now_s = 100.0
         self.chip = SimulatedPca9685()
         self.bus = SimulatedI2c([self.chip])
-        wheels = ServoAndEsc(
-            self.bus, ChipConfig(), SteeringConfig(), ThrottleConfig(), lambda: self.now_s
-        )
-        self.guard = Guard(wheels, DEADLINE_S, lambda: self.now_s)
+        settings = guard_settings(CarConfig(), "simulated:memory")
+        self.wheels = ChipDriver(self.bus, settings, lambda: self.now_s)
+        self.guard = Guard(self.wheels, DEADLINE_S, lambda: self.now_s, arming_s)
 
     def wait(self, seconds: float) -> None:
         self.now_s += seconds
@@ -72,7 +72,7 @@ def test_it_ends_at_neutral_whatever_is_raised(bench: Bench, error: type[BaseExc
 def test_a_command_counts_until_the_deadline_and_not_longer(bench: Bench) -> None:
     with bench.guard as guard:
         guard.send(GO)
-        assert guard.seconds_left() == pytest.approx(DEADLINE_S)
+        assert guard.seconds_left() == CHECK_EVERY_S
         bench.wait(DEADLINE_S - 0.001)
         assert bench.throttle_us == pytest.approx(1700, abs=3)
         bench.wait(0.002)
@@ -133,7 +133,7 @@ def test_a_broken_bus_is_reported_and_neutral_is_tried_until_it_arrives(bench: B
         bench.bus.faults = []
         bench.wait(0.01)
         assert bench.throttle_us == NEUTRAL_US
-        assert guard.seconds_left() is None
+        assert guard.seconds_left() == CHECK_EVERY_S
 
 
 def test_a_broken_bus_at_the_end_is_said(bench: Bench) -> None:
@@ -143,6 +143,6 @@ def test_a_broken_bus_at_the_end_is_said(bench: Bench) -> None:
 
 def test_waiting_needs_no_check(bench: Bench) -> None:
     with bench.guard as guard:
-        assert guard.seconds_left() is None
+        assert guard.seconds_left() == CHECK_EVERY_S
         bench.wait(1000.0)
         assert guard.state is GuardState.WAITING

@@ -2,12 +2,12 @@
 
 import pytest
 
+from car.assembly import guard_settings
 from car.command import Command
-from car.config import ChipConfig, SteeringConfig, ThrottleConfig
-from car.drivers.emergency import put_throttle_at_neutral
-from car.drivers.pca9685 import LOOK_PERIOD_S, ServoAndEsc
+from car.config import CarConfig, ChipConfig, SteeringConfig, ThrottleConfig
+from car.drivers.pca9685 import LOOK_PERIOD_S, TWICE_WITHIN_S, ChipDriver
 from car.errors import ConfigError, DeviceError
-from car.simulation.bus_faults import ChipReset, Nack, StuckBus, TornWrite
+from car.simulation.bus_faults import Nack, StuckBus, TornWrite
 from car.simulation.i2c import SimulatedI2c
 from car.simulation.pca9685 import SimulatedPca9685, powered_on
 
@@ -25,14 +25,12 @@ class Bench:
         self.steering, self.throttle = steering, throttle
         self.wheels = self.drive_train()
 
-    def drive_train(self) -> ServoAndEsc:
-        return ServoAndEsc(
-            self.bus,
-            ChipConfig(),
-            SteeringConfig(channel=self.steering),
-            ThrottleConfig(channel=self.throttle),
-            lambda: self.now_s,
+    def drive_train(self) -> ChipDriver:
+        config = CarConfig(
+            steering=SteeringConfig(channel=self.steering),
+            throttle=ThrottleConfig(channel=self.throttle),
         )
+        return ChipDriver(self.bus, guard_settings(config), lambda: self.now_s)
 
     def pulses_us(self) -> tuple[float | None, float | None]:
         return self.chip.pulse_us(self.steering), self.chip.pulse_us(self.throttle)
@@ -182,36 +180,70 @@ def test_a_glitch_during_the_start_is_survived() -> None:
             assert bench.pulses_us() == near(1500, 1500)
 
 
-def test_a_chip_that_restarted_alone_is_set_up_again_once(bench: Bench) -> None:
+def test_a_chip_that_restarted_alone_is_set_up_again_at_neutral(bench: Bench) -> None:
     with bench.wheels as wheels:
-        bench.bus.faults = [ChipReset(bench.chip)]
-        wheels.write(Command(0.0, 0.5))
-        assert bench.pulses_us() == (None, None)
-        bench.now_s += LOOK_PERIOD_S
         wheels.write(Command(0.5, 0.5))
-        assert bench.pulses_us() == near(1700, 1750)
-        assert wheels.restarts == 1
+        bench.chip.power_on()
+        wheels.write(Command(0.25, 0.5))
+        assert bench.pulses_us() == (None, None)
+        assert not wheels.look()
+        bench.now_s += LOOK_PERIOD_S
+        assert wheels.look()
+        assert bench.pulses_us() == near(1600, 1500)
+        assert wheels.health() == {"failed_writes": 0, "restarts": 1}
+        assert not wheels.look()
+
+
+def test_a_second_restart_soon_after_is_an_error_with_the_chip_set_up_all_the_same(
+    bench: Bench,
+) -> None:
+    with bench.wheels as wheels:
+        for _ in range(2):
+            bench.now_s += TWICE_WITHIN_S
+            bench.chip.power_on()
+            assert wheels.look()
+        bench.now_s += TWICE_WITHIN_S - 0.01
+        bench.chip.power_on()
+        with pytest.raises(DeviceError, match="separate supplies"):
+            wheels.look()
+        assert bench.pulses_us() == near(1500, 1500)
+        assert wheels.restarts == 3
+
+
+def test_a_chip_that_cannot_be_set_up_again_yet_is_not_counted_as_two_restarts(
+    bench: Bench,
+) -> None:
+    with bench.wheels as wheels:
         bench.chip.power_on()
         bench.now_s += LOOK_PERIOD_S
-        with pytest.raises(DeviceError, match="separate supplies"):
-            wheels.write(Command(0.5, 0.5))
+        bench.bus.faults = [Nack(after=1)]
+        with pytest.raises(DeviceError, match="does not acknowledge"):
+            wheels.look()
+        bench.bus.faults = []
+        bench.now_s += LOOK_PERIOD_S
+        assert wheels.look()
+        assert (wheels.restarts, bench.pulses_us()) == (1, near(1500, 1500))
 
 
 def test_looking_costs_one_read_now_and_then(bench: Bench) -> None:
     with bench.wheels as wheels:
         before = bench.bus.transactions
         for _ in range(100):
-            wheels.write(Command(0.0, 0.1))
             bench.now_s += LOOK_PERIOD_S / 3.9
-        assert bench.bus.transactions - before == pytest.approx(125, abs=2)
+            assert not wheels.look()
+        assert bench.bus.transactions - before == 25
 
 
-def test_a_bus_that_breaks_while_looking_is_said(bench: Bench) -> None:
+def test_a_glitch_while_looking_is_retried_and_a_dead_bus_is_said(bench: Bench) -> None:
     with bench.wheels as wheels:
         bench.now_s += LOOK_PERIOD_S
-        bench.bus.faults = [Nack(1, after=1)]
+        bench.bus.faults = [Nack(2)]
+        assert not wheels.look()
+        assert wheels.failed_writes == 2
+        bench.now_s += LOOK_PERIOD_S
+        bench.bus.faults = [Nack(3)]
         with pytest.raises(DeviceError, match="does not acknowledge"):
-            wheels.write(Command(0.0, 0.5))
+            wheels.look()
 
 
 def test_writing_before_the_start_is_refused(bench: Bench) -> None:
@@ -219,53 +251,20 @@ def test_writing_before_the_start_is_refused(bench: Bench) -> None:
         bench.wheels.write(Command(0.0, 0.0))
 
 
-def test_pulses_that_do_not_fit_the_cycle_are_refused() -> None:
-    bus = SimulatedI2c([])
-    with pytest.raises(ConfigError, match="does not fit"):
-        ServoAndEsc(
-            bus,
-            ChipConfig(frequency_hz=400.0),
-            SteeringConfig(right_us=2500),
-            ThrottleConfig(),
-            lambda: 0.0,
-        )
-    with pytest.raises(ConfigError, match="26 to"):
-        ServoAndEsc(
-            bus,
-            ChipConfig(frequency_hz=24.0, oscillator_hz=27_000_000),
-            SteeringConfig(),
-            ThrottleConfig(),
-            lambda: 0.0,
-        )
-
-
-def test_a_range_that_no_tick_hits_is_refused() -> None:
-    steering = SteeringConfig(left_us=1502, centre_us=1503, right_us=1504)
-    with pytest.raises(ConfigError, match="between two ticks"):
-        ServoAndEsc(SimulatedI2c([]), ChipConfig(), steering, ThrottleConfig(), lambda: 0.0)
-
-
-def test_in_an_emergency_the_throttle_alone_goes_to_neutral(bench: Bench) -> None:
-    bench.wheels.__enter__()
-    bench.wheels.write(Command(0.7, 0.9))
-    bench.bus.faults = [Nack(3)]
-    put_throttle_at_neutral(bench.bus, ChipConfig(), ThrottleConfig())
-    assert bench.pulses_us() == near(1780, 1500)
-
-
-def test_in_an_emergency_a_sleeping_chip_is_left_asleep(bench: Bench) -> None:
-    put_throttle_at_neutral(bench.bus, ChipConfig(), ThrottleConfig())
-    assert bench.pulses_us() == (None, None)
-
-
-def test_in_an_emergency_a_bus_in_use_is_said(bench: Bench) -> None:
-    assert bench.bus.try_lock()
-    with pytest.raises(DeviceError, match="locked"):
-        put_throttle_at_neutral(bench.bus, ChipConfig(), ThrottleConfig())
-
-
-def test_an_emergency_on_a_dead_bus_is_said(bench: Bench) -> None:
-    bench.bus.faults = [Nack()]
-    with pytest.raises(DeviceError, match="does not acknowledge"):
-        put_throttle_at_neutral(bench.bus, ChipConfig(), ThrottleConfig())
-    assert bench.bus.try_lock()
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (
+            CarConfig(chip=ChipConfig(frequency_hz=400.0), steering=SteeringConfig(right_us=2500)),
+            "does not fit",
+        ),
+        (CarConfig(chip=ChipConfig(frequency_hz=24.0, oscillator_hz=27_000_000)), "26 to"),
+        (
+            CarConfig(steering=SteeringConfig(left_us=1502, centre_us=1503, right_us=1504)),
+            "between two ticks",
+        ),
+    ],
+)
+def test_pulses_that_cannot_be_made_are_refused(config: CarConfig, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        ChipDriver(SimulatedI2c([]), guard_settings(config), lambda: 0.0)
