@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from car.commands.drive import SHIPPED_PILOT
 from car.doctor.check import Check
 from car.doctor.examination import examine
 from car.doctor.machine import this_machine
 from car.doctor.report import shown_group, shown_remedies
 from car.doctor.subject import read_subject
+from car.pilots.shipped import SHIPPED_PILOT
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option, write_figures
 

@@ -53,7 +53,10 @@ def check_chip(machine: Machine, subject: Subject) -> list[Check]:
     try:
         bus = machine.open_bus(config.bus)
     except CarError as error:
-        return [Check("chip", False, str(error), "see I2C bus and packages for driving above")]
+        remedy = "see I2C bus and packages for driving above"
+        if simulated:
+            remedy = f"make sure that {machine.user} may read and write {node}, or delete it"
+        return [Check("chip", False, str(error), remedy)]
     try:
         return _on_the_bus(bus, config, guarded=_is_guarded(machine))
     finally:

@@ -212,3 +212,14 @@ def test_a_bus_that_may_not_be_opened_names_the_group(tmp_path: Path) -> None:
     (bus,) = check_i2c(machine, subject(tmp_path))
     assert bus.ok is False
     assert bus.remedy == "`sudo usermod -aG i2c pi`, then log out and in again"
+
+
+def test_whatever_the_chip_holds_is_put_into_words(tmp_path: Path) -> None:
+    machine = raspberry_pi(tmp_path)
+    for value in range(256):
+        state = powered_on()
+        state[MODE1], state[PRE_SCALE] = value, 255 - value
+        checks = examined(machine, SimulatedPca9685(state))
+        assert f"MODE1 0x{value:02x}" in checks["chip mode"].detail
+        assert ("asleep" in checks["chip mode"].detail) is bool(value & 0x10)
+        assert (checks["chip mode"].ok is False) is bool(value & 0x40)

@@ -86,6 +86,21 @@ def test_a_car_toml_that_is_wrong_is_a_finding_and_the_rest_is_examined(
         assert checks["pilot"]["ok"] is True
 
 
+def test_it_runs_without_the_packages_that_it_misses() -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['numpy', 'cv2', 'adafruit_pca9685']));"
+        "from car.cli import main; sys.exit(main(['doctor', '--json', 'd.json']))"
+    )
+    done = run_tool([sys.executable, "-P", "-c", code], 60.0)
+    assert done is not None
+    assert done.exit_code == 1, done.err
+    checks = {check["name"]: check for check in json.loads(Path("d.json").read_text())["checks"]}
+    assert checks["packages for driving"]["ok"] is False
+    assert checks["packages for driving"]["detail"] == (
+        "missing: numpy, opencv-python-headless, adafruit-circuitpython-pca9685"
+    )
+
+
 @pytest.mark.parametrize(
     "words",
     [
