@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +13,7 @@ HUMAN_SOCKET = "human.sock"
 """Where a drive loop listens to remote clients."""
 
 
-def run_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def run_folder(environ: Mapping[str, str] = os.environ, service: Path = SERVICE) -> Path:
     """Give the folder for this process's sockets, and make it where it is missing.
 
     It is EVERLAP_RUN where that is set, else /run/everlap where this process may write there,
@@ -25,15 +24,15 @@ def run_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """
     if environ.get("EVERLAP_RUN"):
         return _made(Path(environ["EVERLAP_RUN"]))
-    if _is_writable(SERVICE):
-        return SERVICE
+    if _is_writable(service):
+        return service
     session = environ.get("XDG_RUNTIME_DIR")
     if session and _is_writable(Path(session)):
         return _made(Path(session) / "everlap")
-    return _checked(_made(_among_temporary_files(str(os.getuid()))))
+    return _checked(_made(_own_temporary(environ)))
 
 
-def run_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
+def run_folders(environ: Mapping[str, str] = os.environ, service: Path = SERVICE) -> list[Path]:
     """Name every folder where a car of this machine may have its sockets, likeliest first.
 
     They need not exist. For root these are the folders of all users.
@@ -41,16 +40,16 @@ def run_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
     if environ.get("EVERLAP_RUN"):
         return [Path(environ["EVERLAP_RUN"])]
     session = environ.get("XDG_RUNTIME_DIR")
-    places = [SERVICE, *([Path(session) / "everlap"] if session else [])]
-    places.append(_among_temporary_files(str(os.getuid())))
+    places = [service, *([Path(session) / "everlap"] if session else [])]
+    places.append(_own_temporary(environ))
     if os.geteuid() == 0:
         places += sorted(Path("/run/user").glob("*/everlap"))
-        places += sorted(_among_temporary_files("").parent.glob("everlap-run-*"))
+        places += sorted(_own_temporary(environ).parent.glob("everlap-run-*"))
     return list(dict.fromkeys(places))
 
 
-def _among_temporary_files(user: str) -> Path:
-    return Path(tempfile.gettempdir()) / f"everlap-run-{user}"
+def _own_temporary(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("TMPDIR", "/tmp")) / f"everlap-run-{os.getuid()}"
 
 
 def _is_writable(folder: Path) -> bool:

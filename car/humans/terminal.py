@@ -3,10 +3,10 @@
 import os
 import re
 import select
-import sys
 import termios
 import time
 import tty
+from collections.abc import Callable
 from typing import Any, Self
 
 from car.clock import Clock
@@ -82,6 +82,15 @@ class ArrowKeys:
         self._until_s = self._pressed_s = LONG_AGO_S
 
 
+def is_in_front(descriptor: int) -> bool:
+    """Whether a terminal's keys are for this program; reading them otherwise would suspend it.
+
+    Raises:
+        OSError: it is no terminal of this program, or it is gone.
+    """
+    return os.tcgetpgrp(descriptor) == os.getpgrp()
+
+
 class TerminalHuman:
     """Whoever sits at the terminal; there while it is open and this is the program in front.
 
@@ -93,17 +102,23 @@ class TerminalHuman:
     """
 
     def __init__(
-        self, descriptor: int | None = None, throttle: float = 0.25, clock: Clock = time.monotonic
+        self,
+        descriptor: int = 0,
+        throttle: float = 0.25,
+        clock: Clock = time.monotonic,
+        is_in_front: Callable[[int], bool] = is_in_front,
     ) -> None:
         """Store what to read.
 
         Args:
-            descriptor: of a terminal; standard input when not given.
+            descriptor: of a terminal; 0 is standard input.
             throttle: what the arrows give, 0 to 1.
             clock: monotonic seconds, in which fingers move, also in a simulation.
+            is_in_front: says whether keys are for this program.
         """
         self.ended = False
-        self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
+        self._descriptor = descriptor
+        self._is_in_front = is_in_front
         self._clock = clock
         self._arrows = ArrowKeys(throttle)
         self._before: list[Any] | None = None
@@ -113,7 +128,7 @@ class TerminalHuman:
     def is_here(descriptor: int = 0) -> bool:
         """Whether a human can be at a terminal: it is one, and this program is in front."""
         try:
-            return os.isatty(descriptor) and _is_in_front(descriptor)
+            return os.isatty(descriptor) and is_in_front(descriptor)
         except OSError:
             return False
 
@@ -162,7 +177,7 @@ class TerminalHuman:
         Raises:
             OSError: the terminal is gone.
         """
-        if not _is_in_front(self._descriptor):
+        if not self._is_in_front(self._descriptor):
             return None
         if not select.select([self._descriptor], [], [], 0.0)[0]:
             return []
@@ -194,7 +209,3 @@ class TerminalHuman:
             termios.tcsetattr(self._descriptor, termios.TCSANOW, before)
         except (termios.error, OSError):
             return
-
-
-def _is_in_front(descriptor: int) -> bool:
-    return os.tcgetpgrp(descriptor) == os.getpgrp()

@@ -32,16 +32,9 @@ def pad_of(device: pads.FakePad) -> Gamepad:
     return Gamepad(device, layout)
 
 
-Move = Callable[[pads.FakePad], None]
-
-
-def stick_up(axis: str, value: int) -> Move:
-    return lambda device: device.move(axis, value)
-
-
 PADS = [
     (pads.xbox, "Xbox, and all", ("ABS_RZ", 255), ("ABS_Z", 255), ("ABS_X", 32767)),
-    (pads.xbox_bluetooth, "Xbox by Bluetooth", ("ABS_GAS", 1023), ("ABS_BRAKE", 1023), ("ABS_X", 65535)),
+    (pads.xbox_bluetooth, "Bluetooth", ("ABS_GAS", 1023), ("ABS_BRAKE", 1023), ("ABS_X", 65535)),
     (pads.dualsense, "PlayStation", ("ABS_RZ", 255), ("ABS_Z", 255), ("ABS_X", 255)),
     (pads.nintendo, "Nintendo", ("ABS_RY", -32767), ("ABS_RY", 32767), ("ABS_X", 32767)),
     (pads.eight_bit_do, "8BitDo", ("ABS_GAS", 255), ("ABS_BRAKE", 255), ("ABS_X", 255)),

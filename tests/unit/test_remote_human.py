@@ -304,7 +304,7 @@ def test_the_socket_of_a_living_drive_without_a_lock_is_not_stolen(tmp_path: Pat
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with (
-        pytest.raises(DeviceError, match="cannot write .*gone"),
+        pytest.raises(DeviceError, match=r"cannot write .*gone"),
         RemoteHuman(EXPIRY_S, tmp_path / "gone" / "human.sock"),
     ):
         pass
