@@ -17,13 +17,12 @@ RIGHT_US = pytest.approx(1700, abs=5)
 
 CLIENT = """
 import sys, time
-from car.assembly import open_bus
+from car.assembly import guard_settings, open_bus
 from car.command import STOP, Command
 from car.config import CarConfig
-from car.drivers.pca9685 import ServoAndEsc
-config = CarConfig()
+from car.drivers.pca9685 import ChipDriver
 bus = open_bus("i2c-1")
-wheels = ServoAndEsc(bus, config.chip, config.steering, config.throttle, time.monotonic)
+wheels = ChipDriver(bus, guard_settings(CarConfig()), time.monotonic)
 """
 
 DRIVE_AND_DIE = (
