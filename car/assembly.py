@@ -307,4 +307,4 @@ def _guard_of(config: CarConfig) -> Actuators:
     from car.guarded import GuardProcess, GuardService
 
     settings, service = guard_settings(config), guard_socket(os.environ)
-    return GuardService(service, settings) if service.exists() else GuardProcess(settings)
+    return GuardService(settings, service) if service.exists() else GuardProcess(settings)

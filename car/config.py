@@ -256,3 +256,20 @@ def load_config(path: Path) -> CarConfig:
         return msgspec.convert(document, CarConfig)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {explain(str(error), document, CarConfig)}") from error
+
+
+PLACES = (Path("car.toml"), Path("/etc/everlap/car.toml"))
+"""Where a car's settings are looked for when nobody names a file: here, then the service's."""
+
+
+def find_config(path: Path | None) -> tuple[CarConfig, Path | None]:
+    """Read the car.toml that was named, else the first of PLACES that there is, else none.
+
+    Returns:
+        The settings, and the file that they are from; None when all are defaults.
+
+    Raises:
+        ConfigError: the file is missing or wrong.
+    """
+    found = path or next((place for place in PLACES if place.exists()), None)
+    return (load_config(found), found) if found is not None else (CarConfig(), None)

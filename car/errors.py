@@ -35,3 +35,9 @@ class PilotError(CarError):
 
 class SimulationError(CarError):
     """A track, surface or scene that the simulator does not know."""
+
+
+class DriveEndedError(CarError):
+    """Somebody ended the drive on purpose: no fault."""
+
+    exit_code = 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from car.commands.drive import SHIPPED_PILOT
+from car.pilots.shipped import SHIPPED_PILOT
 from tubs.figures import check_outputs, json_option, write_figures
 
 

@@ -1,4 +1,4 @@
-"""`everlap drive`: let a pilot drive, in the simulator or over a recorded tub."""
+"""`everlap drive`: drive the car, the simulated car, or over a recorded tub."""
 
 from pathlib import Path
 
@@ -6,19 +6,24 @@ import click
 from click.core import ParameterSource
 
 from car.commands.worlds import world_options
-from car.config import CarConfig, load_config
-from car.errors import CarError
+from car.config import CarConfig, find_config, load_config
+from car.errors import CarError, DeviceError
+from car.pilots.shipped import SHIPPED_PILOT
 from car.video import check_video_path
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option
 
-SHIPPED_PILOT = Path(__file__).resolve().parent.parent / "pilots" / "everlap.tflite"
-
+OF_A_WORLD = ("real_time", "laps", "seed", "surface", "look", "delay", "car_level")
+OF_A_RECORDING = ("pulses", "pace")
 FOREIGN = {
-    "replay": ("record", "real_time", "laps", "seed", "surface", "look", "delay", "car_level"),
-    "sim": ("pulses", "pace"),
+    "replay": (*OF_A_WORLD, "record"),
+    "sim": OF_A_RECORDING,
+    "": (*OF_A_WORLD, *OF_A_RECORDING, "video"),
 }
-"""Options of the other kind of drive."""
+"""Options of other kinds of drive."""
+
+
+WITHOUT_A_CAR = "; without a car try `everlap drive --sim`"
 
 
 class NotCleanError(EverlapError):
@@ -43,7 +48,7 @@ class NotCleanError(EverlapError):
     "--pilot",
     default=str(SHIPPED_PILOT),
     show_default="the shipped one",
-    help="A pilot file, or `expert` for the simulator's own driver.",
+    help="A pilot file, `none` to drive by hand only, or `expert` for the simulator's own driver.",
 )
 @click.option("--laps", default=3, show_default=True, type=click.IntRange(1, 10_000))
 @world_options
@@ -72,23 +77,32 @@ def drive(
     pulses: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Let a pilot drive.
+    """Drive the car: by gamepad, from the terminal, or with a pilot.
 
-    The loop, the guard and the chip driver are those of a real car; under them is a simulated
-    PCA9685. Without options the shipped pilot has nothing to drive: choose --sim or --replay.
+    It stands still until somebody chooses a mode, and stops when anything breaks. With --sim or
+    --replay the same loop, guard and chip driver run on a simulated PCA9685.
     """
     check_outputs(json_path, video, pulses)
     if video is not None:
         check_video_path(video)
-    config = load_config(config_path) if config_path else CarConfig()
-    if (track is None) == (replay is None):
-        raise CarError(
-            "no camera driver for a real car in this version: choose --sim [TRACK] for the "
-            "simulated car, or --replay TUB for recorded frames (one of the two)"
-        )
-    _refuse_foreign_options("replay" if replay is not None else "sim")
+    if track is not None and replay is not None:
+        raise CarError("--sim and --replay are two kinds of drive: choose one")
+    kind = "replay" if replay is not None else "sim" if track is not None else ""
+    _refuse_foreign_options(kind)
     if real_time and video is not None:
         raise CarError("filming is too slow for --real-time: leave it out to make a --video")
+    if not kind:
+        from car.commands.road import drive_on_the_road
+
+        config, found = find_config(config_path)
+        click.echo(f"settings from {found or 'the defaults: no car.toml here'}")
+        network = None if pilot == "none" else Path(pilot)
+        try:
+            drive_on_the_road(config, network, record, json_path)
+        except DeviceError as error:
+            raise DeviceError(f"{error}{'' if found else WITHOUT_A_CAR}") from error
+        return
+    config = load_config(config_path) if config_path else CarConfig()
     if replay is not None:
         from car.commands.replay import replay_tub
 
@@ -114,4 +128,5 @@ def _refuse_foreign_options(kind: str) -> None:
     for name in FOREIGN[kind]:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = "--" + name.replace("_", "-")
-            raise CarError(f"{option} does nothing with --{kind}: leave it out")
+            where = f"with --{kind}" if kind else "on a real car"
+            raise CarError(f"{option} does nothing {where}: leave it out")

@@ -55,7 +55,7 @@ def record(
     check_outputs(json_path)
     if not sim:
         raise CarError(
-            "no camera driver for a real car in this version: record the simulated one with --sim"
+            "record the simulated car with --sim; your own with `everlap drive --record FOLDER`"
         )
     from car.recording import Recording, record_expert
     from car.simulation.tracks import parse_tracks

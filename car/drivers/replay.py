@@ -85,7 +85,7 @@ class ReplayCamera:
             DeviceError: an image is damaged.
         """
         due_s = self._clock()
-        for number, interval_s in enumerate(self._intervals_s):
+        for number, interval_s in enumerate(self._intervals_s.tolist()):
             record = self._decode(number)
             due_s = self._wait_until(due_s, interval_s if number else 0.0)
             self.record = record

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from car.cli import main
-from car.commands.drive import SHIPPED_PILOT
+from car.pilots.shipped import SHIPPED_PILOT
 from tubs.record import Record
 from tubs.writer import TubWriter
 
@@ -50,7 +50,10 @@ def tub(tmp_path: Path) -> Path:
         (["drive", "--sim", "oval", "--delay", "9"], "9.0"),
         (["drive", "--sim", "oval", "--laps", "0"], "laps"),
         (["drive", "--sim", "oval", "--pilot", "missing.tflite"], "missing.tflite"),
-        (["drive"], None),
+        (["drive", "--sim", "--replay", "tub"], "choose one"),
+        (["drive", "--laps", "2"], "--laps does nothing on a real car"),
+        (["drive", "--pilot", "missing.tflite"], "missing.tflite"),
+        (["drive", "--config", "missing.toml"], "missing.toml"),
         (["drive", "--sim", "oval", "--seed", "-1"], "seed"),
         (["drive", "--sim", "oval", "--pulses", "p.csv"], "--pulses"),
         (["drive", "--sim", "oval", "--real-time", "--video", "f.mp4"], "--real-time"),

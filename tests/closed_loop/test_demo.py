@@ -5,8 +5,8 @@ from pathlib import Path
 import av
 import pytest
 
-from car.commands.drive import SHIPPED_PILOT
 from car.config import CarConfig
+from car.pilots.shipped import SHIPPED_PILOT
 from car.simulation.scene import SURFACES
 from car.simulation.world import WorldSpec
 from train.demo import (

@@ -1,0 +1,151 @@
+"""Drives a real car: whoever holds the controls chooses who drives, and sees why it stopped."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+import msgspec
+
+from car.assembly import RoadCar, on_the_road
+from car.config import CarConfig
+from car.driver import Driver, driver_of
+from car.errors import DriveEndedError
+from car.hazards import RecordingEnded, any_of, low_supply
+from car.human import Status
+from car.humans.terminal import KEYS
+from car.loop import Tick, drive
+from car.modes import Mode
+from car.notify import Notifier
+from car.pilots.network import NetworkPilot
+from car.real_time import run_first
+from car.recorder import DriveRecorder, NoRecorder, Recorder
+from car.timing import Timing
+from tubs.about import TubAbout
+from tubs.figures import write_figures
+from tubs.writer import TubWriter
+
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+LOOP_PRIORITY = 30
+"""Below the guard's."""
+
+
+class Dashboard:
+    """Tells everybody how the drive is going, at every tick: people, service manager, terminal."""
+
+    def __init__(self, car: RoadCar, driver: Driver, notifier: Notifier) -> None:
+        self._car, self._driver, self._notifier = car, driver, notifier
+        self._shown = ""
+
+    def watch(self, tick: Tick) -> None:
+        """Take a tick.
+
+        Raises:
+            DriveEndedError: the human at the terminal wants to quit.
+        """
+        state = self._driver.state
+        stopped = state.mode is Mode.STOPPED
+        reason = self._driver.why_stopped if stopped else ""
+        status = Status(state.mode.value, state.latched, reason, *tick.sent)
+        self._car.people.tell(status)
+        words = f"{state.mode.value}: {reason}" if stopped else state.mode.value
+        if state.latched:
+            words += " (re-arm first)"
+        if not self._shown:
+            self._begin(words)
+        self._notifier.alive(words)
+        if words != self._shown:
+            self._shown = words
+            click.echo(words)
+        terminal = self._car.terminal
+        if terminal is not None and terminal.ended:
+            raise DriveEndedError("ended by the human at the terminal")
+
+    def _begin(self, words: str) -> None:
+        """The first frame has gone through everything: the car is ready."""
+        self._notifier.ready(words)
+        click.echo("ready: the car stands still until somebody chooses a mode")
+        if self._car.terminal is not None:
+            click.echo(f"keys here: {KEYS}")
+
+
+def drive_on_the_road(
+    config: CarConfig, pilot: Path | None, record: Path | None, json_path: Path | None
+) -> None:
+    """Drive until somebody ends it; print where the time went.
+
+    Args:
+        config: the car's settings.
+        pilot: drives where it is chosen; None when only humans drive.
+        record: folder of the tub.
+        json_path: where to write the figures.
+
+    Raises:
+        EverlapError: a part failed; the throttle is at neutral by then.
+    """
+    network = NetworkPilot(pilot, config.camera) if pilot is not None else None
+    timing = Timing(1.0 / config.camera.frames_per_s)
+    notifier = Notifier(os.environ)
+    with ExitStack() as stack, signals_end_the_drive():
+        stack.callback(notifier.stopping)
+        recorder = stack.enter_context(_recorder(record, config))
+        car = stack.enter_context(on_the_road(config))
+        hazard = any_of(low_supply(car.power), RecordingEnded(recorder))
+        driver = driver_of(config, car.people, network, hazard)
+        board = Dashboard(car, driver, notifier)
+        run_first(LOOP_PRIORITY)
+        try:
+            drive(car.camera, driver, car.actuators, recorder, time.monotonic, timing, board.watch)
+        except DriveEndedError as ending:
+            click.echo(str(ending))
+        finally:
+            if timing.ticks:
+                click.echo(timing.table())
+    write_figures(json_path, _figures(timing, recorder))
+
+
+@contextmanager
+def signals_end_the_drive() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into the end of the drive, in good order.
+
+    Raises:
+        DriveEndedError: one came.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for each in ENDING_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise DriveEndedError(f"ended by {signal.Signals(number).name}")
+
+    before = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _recorder(folder: Path | None, config: CarConfig) -> DriveRecorder:
+    if folder is None:
+        return NoRecorder()
+    about = TubAbout(
+        config=msgspec.to_builtins(config), lens=msgspec.to_builtins(config.camera.lens)
+    )
+    return Recorder(TubWriter(folder, about))
+
+
+def _figures(timing: Timing, recorder: DriveRecorder) -> dict[str, Any]:
+    summary = timing.summary()
+    return {
+        "ticks": timing.ticks,
+        "late_ticks": timing.late_ticks,
+        "tick_ms": summary.get("tick", {}),
+        "ms": summary,
+        "recorded": recorder.recorded,
+        "not_recorded": recorder.dropped,
+    }
