@@ -7,6 +7,7 @@ import termios
 import time
 import tty
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
 from car.clock import Clock
@@ -152,7 +153,7 @@ class TerminalHuman:
         return self
 
     def __exit__(self, *reason: object) -> None:
-        """Give the terminal back as it was."""
+        """Give the terminal back as it was; from the background that is the shell's business."""
         self._is_open = False
         self._restore()
 
@@ -205,7 +206,6 @@ class TerminalHuman:
         if self._before is None:
             return
         before, self._before = self._before, None
-        try:
-            termios.tcsetattr(self._descriptor, termios.TCSANOW, before)
-        except (termios.error, OSError):
-            return
+        with suppress(termios.error, OSError):
+            if self._is_in_front(self._descriptor):
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, before)
