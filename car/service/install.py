@@ -85,8 +85,7 @@ def _start() -> None:
         try:
             manager.systemctl("restart", unit)
         except ServiceError as error:
-            lines = manager.last_lines(unit, 5)
-            told = lines[-1] if lines else str(error)
+            told = manager.last_words(unit).removeprefix("everlap: ") or str(error)
             raise ServiceDownError(
                 f"{unit} is installed but does not start: {told}; see `everlap service logs`"
             ) from error

@@ -120,8 +120,17 @@ def _last_exit(told: dict[str, str]) -> str:
 
 def last_lines(unit: str, count: int) -> list[str]:
     """Give the last lines of a unit's journal, oldest first; none where it may not be read."""
-    words = ("journalctl", "--unit", unit, "--lines", str(count), "--no-pager", "--quiet")
-    done = _run((*words, "--output", "short-iso"), 20.0)
+    return _journal("--unit", unit, "--lines", str(count), "--output", "short-iso")
+
+
+def last_words(unit: str) -> str:
+    """Give the last line that a unit's own process wrote; empty when there is none."""
+    about = ("--output", "cat", f"_SYSTEMD_UNIT={unit}", "_TRANSPORT=stdout")
+    return "".join(_journal("--lines", "1", *about))
+
+
+def _journal(*words: str) -> list[str]:
+    done = _run(("journalctl", "--no-pager", "--quiet", *words), 20.0)
     return done.stdout.splitlines() if not done.returncode else []
 
 

@@ -1,7 +1,6 @@
 """A Debian system under a systemd of its own, in a container: booted and judged from here."""
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -67,15 +66,19 @@ class BootedDebian:
     def power_off(self) -> None:
         """Switch off as a person does; by force when that does not end."""
         if self._nspawn.poll() is None:
-            self.run("systemctl", "poweroff", check=False)
             try:
+                self.run("systemctl", "poweroff", check=False)
                 self._nspawn.wait(30)
             except subprocess.TimeoutExpired:
-                os.kill(self._leader, signal.SIGKILL)
                 self._nspawn.kill()
-                self._nspawn.wait()
                 raise
-        self._leader = 0
+            finally:
+                self._leader = 0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it runs."""
+        return self._leader != 0
 
     def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a program inside, as root."""
@@ -90,10 +93,6 @@ class BootedDebian:
         if check and done.returncode:
             raise AssertionError(f"{words} gave {done.returncode}: {done.stdout}{done.stderr}")
         return done
-
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a program inside, as root, and leave it running."""
-        return subprocess.Popen(self._entering(*words), stdin=subprocess.PIPE)
 
     def everlap(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `everlap` inside, as root, as the bootstrapper would."""

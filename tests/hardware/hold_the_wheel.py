@@ -1,11 +1,9 @@
-"""Holds the wheel of the car on this machine until its standard input closes: half right, ahead.
+"""Holds the wheel of the car on this machine until it is ended: half right, half throttle.
 
 It chooses mode human once, with the throttle let go, and never again: a car that stopped must not
 drive on for it.
 """
 
-import select
-import sys
 import time
 
 from car.errors import DeviceError
@@ -17,21 +15,17 @@ EVERY_S = 0.04
 """Several times within human.expiry_s."""
 
 
-def is_over(wait_s: float) -> bool:
-    """Whether standard input was closed within this time."""
-    return bool(select.select([sys.stdin], [], [], wait_s)[0])
-
-
 def main() -> None:
     """Choose, then drive; go on talking when nobody answers."""
     chosen = False
-    while not is_over(EVERY_S):
+    while True:
         try:
             with RemoteClient(SERVICE / HUMAN_SOCKET) as car:
                 if not chosen:
                     car.send(event=Event.CHOOSE_HUMAN)
                     chosen = True
-                while not is_over(EVERY_S):
+                while True:
+                    time.sleep(EVERY_S)
                     car.send(0.5, 0.5)
         except DeviceError:
             time.sleep(EVERY_S)

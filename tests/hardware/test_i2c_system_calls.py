@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from wired_chip import CHECKOUT, WiredChip, missing_tools
+
+from car.assembly import guard_settings
+from car.config import CarConfig
 
 pytest.importorskip("adafruit_extended_bus", reason="needs pip install 'everlap[pi]'")
 pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=missing_tools() or "all is here")
@@ -136,3 +140,54 @@ def test_a_second_program_cannot_lock_the_bus_until_the_first_one_has_gone(
         assert "BlockingIOError" in run(chip, lock).stderr
         first.kill()
     assert run(chip, lock).returncode == 0
+
+
+def emergency(chip: WiredChip, *settings: Path) -> subprocess.CompletedProcess[str]:
+    writer = CHECKOUT / "car/drivers/emergency.py"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", str(writer), *map(str, settings)],
+        cwd="/",
+        env=chip.environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_the_emergency_writer_needs_no_package_to_put_the_throttle_at_neutral(
+    chip: WiredChip, tmp_path: Path
+) -> None:
+    settings = tmp_path / "guard.json"
+    settings.write_text(guard_settings(CarConfig()).to_json())
+    run(chip, DRIVE_AND_DIE)
+    assert chip.pulse_us(0) == GO_US
+    begun_s = time.monotonic()
+    done = emergency(chip, settings)
+    took_ms = 1e3 * (chip.changes()[-1][0] - begun_s)
+    assert done.returncode == 0, done.stderr
+    assert chip.pulse_us(0) == NEUTRAL_US
+    assert chip.pulse_us(1) == RIGHT_US
+    print(f"emergency writer: neutral after {took_ms:.0f} ms, Python's start included")  # noqa: T201
+
+
+def test_the_emergency_writer_outlasts_a_bus_that_refuses_for_a_while(
+    chip: WiredChip, tmp_path: Path
+) -> None:
+    settings = tmp_path / "guard.json"
+    settings.write_text(guard_settings(CarConfig()).to_json())
+    run(chip, DRIVE_AND_DIE)
+    chip.order(nack=20)
+    assert emergency(chip, settings).returncode == 0
+    assert chip.pulse_us(0) == NEUTRAL_US
+
+
+def test_the_emergency_writer_takes_the_last_good_settings_where_the_newest_are_gone(
+    chip: WiredChip, tmp_path: Path
+) -> None:
+    good, damaged = tmp_path / "good.json", tmp_path / "damaged.json"
+    good.write_text(guard_settings(CarConfig()).to_json())
+    damaged.write_text("{")
+    run(chip, DRIVE_AND_DIE)
+    emergency(chip, damaged, good)
+    assert chip.pulse_us(0) == NEUTRAL_US
