@@ -25,15 +25,23 @@ def write_settings(config_path: Path, settings_path: Path, last_good_path: Path)
         OutputError: the settings cannot be written.
     """
     settings = guard_settings(load_config(config_path)).to_json().encode()
-    with written_whole(settings_path) as draft:
-        draft.write_bytes(settings)
+    _write(settings_path, settings)
     try:
-        if last_good_path.read_bytes() == settings:
-            return
-    except OSError:
-        log.debug("no settings of an earlier start in %s", last_good_path)
-    try:
-        with written_whole(last_good_path) as draft:
-            draft.write_bytes(settings)
+        _write(last_good_path, settings)
     except OutputError as error:
         log.warning("%s: at the next start neutral comes later", error)
+
+
+def _write(path: Path, settings: bytes) -> None:
+    """Write a file whole, if it does not hold the same already: cards wear out, and fill up.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        if path.read_bytes() == settings:
+            return
+    except OSError:
+        log.debug("no settings of an earlier start in %s", path)
+    with written_whole(path) as draft:
+        draft.write_bytes(settings)

@@ -1,6 +1,7 @@
 """A Debian system under a systemd of its own, in a container: booted and judged from here."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -70,7 +71,8 @@ class BootedDebian:
                 self.run("systemctl", "poweroff", check=False)
                 self._nspawn.wait(30)
             except subprocess.TimeoutExpired:
-                self._nspawn.kill()
+                os.kill(self._leader, signal.SIGKILL)
+                self._nspawn.wait(30)
                 raise
             finally:
                 self._leader = 0

@@ -7,6 +7,7 @@ of a transfer; see `Chip.control`. LOG gets one JSON line for each change of the
 monotonic time that all processes of the machine share.
 """
 
+import contextlib
 import errno
 import json
 import socket
@@ -107,8 +108,8 @@ def _failure(number: int) -> bytes:
 
 
 def serve(chip: Chip, link: socket.socket) -> None:
-    """Answer one open device, or one test, until it is closed."""
-    with link:
+    """Answer one open device, or one test, until it is closed or its process was killed."""
+    with link, contextlib.suppress(ConnectionError):
         while message := link.recv(MOST_BYTES):
             if message.startswith(b"{"):
                 link.send(json.dumps(chip.control(json.loads(message))).encode())

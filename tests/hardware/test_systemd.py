@@ -34,6 +34,7 @@ pytestmark = [
     pytest.mark.skipif(bool(ABSENT), reason=ABSENT or "all is here"),
 ]
 
+MAY_CHOOSE = "/run/may-choose"
 NEUTRAL_US, NEAR_US = 1500.0, 6.0
 PROMISE_S = 0.2
 """Loop stalled, or a process killed or stopped: at neutral within this time."""
@@ -68,12 +69,14 @@ class Wheels(NamedTuple):
         """Have a client drive the car, which then moves; it lets go at the end."""
         self.wait_for_start()
         assert is_neutral(self.throttle_us())
-        client = (debian_tree.PYTHON, "-P", f"{debian_tree.CODE}/hold_the_wheel.py")
+        client = (debian_tree.PYTHON, "-P", f"{debian_tree.CODE}/hold_the_wheel.py", MAY_CHOOSE)
+        self.debian.run("touch", MAY_CHOOSE)
         self.debian.run("systemd-run", "--quiet", "--collect", "--unit=wheel", *client)
         try:
             self.debian.wait_until(self.is_driving, 20.0, "the car drives")
+            self.debian.run("rm", MAY_CHOOSE)
             time.sleep(0.3)
-            assert self.is_driving()
+            assert self.is_driving(), self.debian.journal(CAR)[-2000:]
             yield
         finally:
             if self.debian.is_on:
@@ -210,6 +213,13 @@ def test_the_status_tells_that_both_run(wheels: Wheels) -> None:
     assert [unit["state"]["enabled"] for unit in found["units"]] == [True, True]
 
 
+def test_the_guard_is_small(wheels: Wheels) -> None:
+    status = Path(f"/proc/{wheels.debian.main_process(GUARD)}/status").read_text()
+    size_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line)
+    print(f"\nRSS of the guard on /dev/i2c-1: {size_kb / 1024:.1f} MB")  # noqa: T201
+    assert size_kb < 64 * 1024
+
+
 def test_systemd_finds_nothing_to_complain_of(wheels: Wheels) -> None:
     for unit in (GUARD, CAR):
         path = f"/etc/systemd/system/{unit}"
@@ -304,6 +314,7 @@ def test_switching_off_in_the_middle_of_a_drive_leaves_neutral(wheels: Wheels) -
 
 
 def test_after_a_boot_the_car_is_ready_and_stopped_guard_first(wheels: Wheels) -> None:
+    wheels.debian.power_off()
     begun_s = wheels.debian.boot()
     wheels.wait_for_start()
     TIMES.append(("boot", 0.0, time.monotonic() - begun_s))
