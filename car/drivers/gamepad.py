@@ -177,7 +177,10 @@ class Gamepad:
         return []
 
     def _catch_up(self) -> list[Event]:
-        """Read the present state; of buttons pressed meanwhile only those that stop count."""
+        """Read the present state; of buttons pressed meanwhile only those that stop count.
+
+        One that went down and up again within the gap, some 20 ms of a babbling pad, is not seen.
+        """
         for code, axis in self._axes.items():
             axis.read(self._device.absinfo(code).value)
         held = set(self._device.active_keys())

@@ -122,6 +122,7 @@ def test_a_button_held_down_counts_once() -> None:
     device = pads.xbox()
     pad = pad_of(device)
     device.press("BTN_A")
+    device.say(ecodes.EV_MSC, ecodes.MSC_SCAN, 0x90001)
     device.say(ecodes.EV_KEY, ecodes.BTN_A, 2)
     device.say(ecodes.EV_KEY, ecodes.BTN_A, 1)
     assert pad.look() == [Event.CHOOSE_HUMAN]
@@ -191,6 +192,7 @@ def test_after_lost_events_the_present_state_is_read() -> None:
     device.press("BTN_A")
     device.overrun()
     device.queue.append(InputEvent(0, 0, ecodes.EV_ABS, ecodes.ABS_X, -32768))
+    device.queue.append(InputEvent(0, 0, ecodes.EV_KEY, ecodes.BTN_Y, 1))
     device.queue.append(InputEvent(0, 0, ecodes.EV_SYN, ecodes.SYN_REPORT, 0))
     assert pad.look() == [Event.EMERGENCY]
     assert pad.steering == 1.0

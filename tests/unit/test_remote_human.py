@@ -302,6 +302,17 @@ def test_the_socket_of_a_living_drive_without_a_lock_is_not_stolen(tmp_path: Pat
         assert path.exists()
 
 
+def test_a_living_drive_whose_socket_was_removed_is_not_joined(tmp_path: Path) -> None:
+    path = tmp_path / "human.sock"
+    with RemoteHuman(EXPIRY_S, path):
+        path.unlink()
+        with (
+            pytest.raises(DeviceError, match="another drive listens"),
+            RemoteHuman(EXPIRY_S, path),
+        ):
+            pass
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(DeviceError, match=r"cannot write .*gone"),
@@ -322,3 +333,43 @@ def test_a_client_says_when_the_drive_has_gone(tmp_path: Path) -> None:
 def test_asking_before_listening_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="with block"):
         RemoteHuman(EXPIRY_S, tmp_path / "x").wish(0.0)
+
+
+def test_a_socket_that_breaks_is_a_device_error(scene: Scene) -> None:
+    assert scene.human._socket is not None
+    scene.human._socket.link.close()
+    with pytest.raises(DeviceError, match="broke"):
+        scene.look()
+
+
+def test_a_path_that_nothing_can_be_bound_to_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "human.sock"
+    path.mkdir()
+    with pytest.raises(DeviceError, match="cannot listen at"), RemoteHuman(EXPIRY_S, path):
+        pass
+    with (
+        pytest.raises(DeviceError, match="too long"),
+        RemoteHuman(EXPIRY_S, tmp_path / ("x" * 120)),
+    ):
+        pass
+
+
+def test_an_answer_that_is_no_status_is_a_device_error(scene: Scene) -> None:
+    with scene.client() as one:
+        one.send()
+        scene.look()
+        assert scene.human._socket is not None
+        address = scene.human._clients[one.name].address
+        scene.human._socket.link.sendto(b"what?", address)
+        with pytest.raises(DeviceError, match="no status"):
+            one.status()
+
+
+def test_a_client_that_cannot_get_through_is_told_so(scene: Scene) -> None:
+    with scene.client() as one:
+        assert not all(one.send() for _ in range(2000))
+
+
+def test_a_client_outside_its_context_is_refused(scene: Scene) -> None:
+    with pytest.raises(DeviceError, match="with block"):
+        scene.client().send()

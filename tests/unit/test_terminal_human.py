@@ -136,6 +136,10 @@ def test_in_the_background_nobody_is_there_and_no_key_is_taken(desk: InFront) ->
     desk.type(UP)
     desk.look()
     desk.is_in_front = False
+    assert desk.look() == NOBODY
+    desk.is_in_front = True
+    assert desk.look() == (STOP, 40.0, ())
+    desk.is_in_front = False
     desk.type("p")
     assert desk.look() == NOBODY
     desk.is_in_front = True
