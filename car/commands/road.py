@@ -30,7 +30,7 @@ from tubs.about import TubAbout
 from tubs.figures import write_figures
 from tubs.writer import TubWriter
 
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 LOOP_PRIORITY = 30
 """Below the guard's."""
 
@@ -111,7 +111,7 @@ def drive_on_the_road(
 
 @contextmanager
 def signals_end_the_drive() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into the end of the drive, in good order.
+    """Turn SIGTERM, SIGHUP and SIGQUIT into the end of the drive, in good order.
 
     Raises:
         DriveEndedError: one came.
