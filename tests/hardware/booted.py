@@ -47,7 +47,12 @@ class BootedDebian:
     def boot(self) -> float:
         """Boot, and give the monotonic time at which that began."""
         command = ["systemd-nspawn", "--quiet", "--directory", str(self._tree), "--boot"]
-        command += ["--register=no", "--keep-unit", "--console=pipe", "--machine=everlap-test"]
+        command += [
+            "--register=no",
+            "--keep-unit",
+            "--console=pipe",
+            f"--machine=everlap-{os.getpid()}",
+        ]
         command += [f"--bind-ro={debian_tree.packages_here()}:{debian_tree.SITE}"]
         command += [f"--bind={self._chip.folder}:{CHIP_FOLDER}"]
         console = (self._chip.folder / "console").open("ab")

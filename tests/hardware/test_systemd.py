@@ -213,6 +213,29 @@ def test_the_status_tells_that_both_run(wheels: Wheels) -> None:
     assert [unit["state"]["enabled"] for unit in found["units"]] == [True, True]
 
 
+def test_whoever_is_not_root_is_told_what_to_type(wheels: Wheels) -> None:
+    words = (debian_tree.PYTHON, "-P", "-m", "car.cli", "service")
+    for command in ("install", "uninstall"):
+        done = wheels.debian.run("runuser", "-u", "pi", "--", *words, command, check=False)
+        assert done.returncode == 2
+        needed = f"needs root: sudo {debian_tree.CODE}/everlap service {command}\n"
+        assert done.stderr == f"everlap: {needed}"
+
+
+def test_a_read_only_etc_is_one_clear_line(wheels: Wheels) -> None:
+    wheels.debian.write("/srv/other.toml", CONFIG)
+    wheels.debian.run("mount", "--bind", "/etc", "/etc")
+    wheels.debian.run("mount", "-o", "remount,bind,ro", "/etc")
+    try:
+        words = ("service", "install", "--config", "/srv/other.toml")
+        done = wheels.debian.everlap(*words, check=False)
+    finally:
+        wheels.debian.run("umount", "/etc")
+    assert done.returncode == 2
+    assert "the file system is read-only: sudo mount -o remount,rw /" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_guard_is_small(wheels: Wheels) -> None:
     status = Path(f"/proc/{wheels.debian.main_process(GUARD)}/status").read_text()
     size_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line)
