@@ -150,6 +150,14 @@ def test_a_frame_that_is_no_newer_has_no_number():
     assert stamps.repeated == 2
 
 
+def test_repeated_frames_among_new_ones_are_no_error():
+    stamps = FrameStamps()
+    for time_s in range(10):
+        assert stamps.number(float(time_s), 1.0) == time_s
+        assert stamps.number(float(time_s), 1.0) is None
+    assert stamps.repeated == 10
+
+
 def test_time_stamps_that_never_go_on_are_an_error():
     stamps = FrameStamps()
     stamps.number(1.0, 0.1)

@@ -68,6 +68,14 @@ def test_the_widest_view_that_is_fast_enough_wins_then_the_quickest_read_out(
     assert mode.cropped is cropped
 
 
+@pytest.mark.parametrize(("size", "width_px"), [((320, 180), 2000), ((120, 120), 1300)])
+def test_only_what_the_picture_shows_counts_as_seen(size, width_px):
+    wide = ((2000, 1000), 10, 40.0, (0, 0, 4000, 2000))
+    narrow = ((1300, 1000), 10, 60.0, (700, 0, 2600, 2000))
+    modes = read_modes(described([wide, narrow]))
+    assert choose_mode(modes, *size, 30.0).width_px == width_px
+
+
 def test_a_picture_larger_than_any_mode_still_gets_one():
     assert choose_mode(read_modes(described(GLOBAL_SHUTTER)), 1920, 1080, 30.0).width_px == 1456
 

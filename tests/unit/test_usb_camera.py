@@ -202,6 +202,16 @@ def test_damaged_pictures_only_are_an_error(capture):
         next(iter(camera))
 
 
+def test_one_repeated_time_stamp_is_skipped(capture):
+    stamps_s = iter([0.0, 0.01, 0.01, *np.arange(0.02, 9.0, 0.01)])
+    began_s = time.monotonic() - 0.05
+    capture.stamp_s = lambda: began_s + next(stamps_s)
+    with camera_of(capture) as camera:
+        frames = list(islice(camera, 4))
+        assert camera.stamps.repeated == 1
+    assert len({frame.captured_s for frame in frames}) == 4
+
+
 def test_time_stamps_that_stand_are_an_error(capture):
     now_s = time.monotonic() - 0.01
     capture.stamp_s = lambda: now_s
