@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,6 @@ from car.actuators import Actuators
 from car.bus import open_bus as open_bus
 from car.clock import Clock
 from car.config import CameraConfig, CarConfig, SideConfig, ThrottleConfig
-from car.errors import DeviceError
 from car.frame import Camera
 from car.guard_settings import (
     BridgeOutputs,
@@ -28,13 +27,11 @@ from car.guard_settings import (
     TwoEscsSettings,
     Wheels,
 )
-from car.human import Human
 from car.power import PowerWatch
 
 if TYPE_CHECKING:
     from car.guard import Guard
-    from car.humans.several import Several
-    from car.humans.terminal import TerminalHuman
+    from car.humans.controls import Controls
     from car.simulation.hardware import SimulatedCamera, SimulatedClock
     from car.simulation.marshal import Standing
     from car.simulation.pca9685 import SimulatedPca9685
@@ -231,14 +228,12 @@ class RoadCar:
         camera: opened by the drive loop.
         actuators: the guard, in a process of its own.
         people: everybody who may be at the controls.
-        terminal: who sits at the terminal, if anybody does.
         power: watches the supply.
     """
 
     camera: Camera
     actuators: Actuators
-    people: "Several"
-    terminal: "TerminalHuman | None"
+    people: "Controls"
     power: PowerWatch
 
 
@@ -250,35 +245,12 @@ def on_the_road(config: CarConfig) -> Iterator[RoadCar]:
         ConfigError: the settings are impossible.
         DeviceError: another drive listens already, or a part is not there.
     """
-    from car.humans.remote import RemoteHuman
-    from car.humans.several import Several
-    from car.humans.terminal import TerminalHuman
+    from car.humans.controls import controls
     from car.power import PiPower
 
     camera, actuators = _camera_of(config.camera), _guard_of(config)
-    with ExitStack() as stack:
-        remote = stack.enter_context(RemoteHuman(config.human.expiry_s))
-        people: dict[str, Human] = {"remote": remote}
-        terminal = TerminalHuman() if TerminalHuman.is_here() else None
-        if terminal is not None:
-            people["terminal"] = stack.enter_context(terminal)
-        people |= _gamepads(config, stack)
-        power = stack.enter_context(PowerWatch(PiPower()))
-        several = Several(people, config.human.expiry_s, [remote])
-        yield RoadCar(camera, actuators, several, terminal, power)
-
-
-def _gamepads(config: CarConfig, stack: ExitStack) -> dict[str, Human]:
-    """Whoever holds a gamepad, where gamepads can be read."""
-    from car.humans.gamepad import GamepadHuman, search_for_gamepads
-
-    try:
-        search = stack.enter_context(search_for_gamepads())
-    except DeviceError as error:
-        log.warning("no gamepad: %s", error)
-        return {}
-    pad = GamepadHuman(search, config.human.stuck_after_s)
-    return {"gamepad": stack.enter_context(pad)}
+    with controls(config.human) as people, PowerWatch(PiPower()) as power:
+        yield RoadCar(camera, actuators, people, power)
 
 
 def _camera_of(config: CameraConfig) -> Camera:

@@ -100,7 +100,7 @@ class Driver:
         events = wish.events
         if not 0.0 <= now_s - wish.made_s <= self._expiry_s:
             stops = tuple(event for event in events if event in (Event.STOP, Event.EMERGENCY))
-            events = (*stops, Event.SILENCE)
+            events = (Event.SILENCE, *stops)
         for event in events:
             self._happen(event, wish.command.throttle, WHY.get(event, "the human's choice"))
         if not wish.command.makes_sense:

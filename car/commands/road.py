@@ -52,7 +52,7 @@ class Dashboard:
         stopped = state.mode is Mode.STOPPED
         reason = self._driver.why_stopped if stopped else ""
         status = Status(state.mode.value, state.latched, reason, *tick.sent)
-        self._car.people.tell(status)
+        self._car.people.human.tell(status)
         words = f"{state.mode.value}: {reason}" if stopped else state.mode.value
         if state.latched:
             words += " (re-arm first)"
@@ -62,15 +62,14 @@ class Dashboard:
         if words != self._shown:
             self._shown = words
             click.echo(words)
-        terminal = self._car.terminal
-        if terminal is not None and terminal.ended:
+        if self._car.people.ended:
             raise DriveEndedError("ended by the human at the terminal")
 
     def _begin(self, words: str) -> None:
         """The first frame has gone through everything: the car is ready."""
         self._notifier.ready(words)
         click.echo("ready: the car stands still until somebody chooses a mode")
-        if self._car.terminal is not None:
+        if self._car.people.terminal is not None:
             click.echo(f"keys here: {KEYS}")
 
 
@@ -96,7 +95,7 @@ def drive_on_the_road(
         recorder = stack.enter_context(_recorder(record, config))
         car = stack.enter_context(on_the_road(config))
         hazard = any_of(low_supply(car.power), RecordingEnded(recorder))
-        driver = driver_of(config, car.people, network, hazard)
+        driver = driver_of(config, car.people.human, network, hazard)
         board = Dashboard(car, driver, notifier)
         run_first(LOOP_PRIORITY)
         try:

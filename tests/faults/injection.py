@@ -14,18 +14,19 @@ MODULES = {
 }
 
 
-def inject(fault: Fault, folder: Path, seed: int) -> Outcome:
+def inject(fault: Fault, folder: Path, seed: int, lead_s: float = 0.0) -> Outcome:
     """Put a car together, let it drive, do the thing to it, and say what became of it.
 
     Args:
         fault: a line of the table.
         folder: empty; for the car's files.
         seed: decides what is random about the fault.
+        lead_s: how long to drive before, in virtual time only.
     """
     module = import_module(MODULES[fault.rig])
     match fault.rig:
         case "virtual":
-            return _in_virtual_time(fault, module, seed)
+            return _in_virtual_time(fault, module, seed, lead_s)
         case "process":
             return _in_processes(fault, module, folder, seed)
         case "link":
@@ -34,12 +35,12 @@ def inject(fault: Fault, folder: Path, seed: int) -> Outcome:
             return LinkRig(folder, seed).run(getattr(module, fault.injector))
 
 
-def _in_virtual_time(fault: Fault, module: ModuleType, seed: int) -> Outcome:
+def _in_virtual_time(fault: Fault, module: ModuleType, seed: int, lead_s: float) -> Outcome:
     from tests.faults.virtual_rig import Rig
 
     rig = Rig(seed)
     _prepare(fault, module, rig)
-    return rig.run(getattr(module, fault.injector))
+    return rig.run(getattr(module, fault.injector), lead_s)
 
 
 def _in_processes(fault: Fault, module: ModuleType, folder: Path, seed: int) -> Outcome:

@@ -49,6 +49,7 @@ class RiggedCamera:
         self.alter: Callable[[Frame], Frame | None] = lambda frame: frame
         self.period_s = PERIOD_S
         self.has_ended = False
+        self.wait: Callable[[], None] = lambda: rig.pass_time(self.period_s)
 
     def __enter__(self) -> "RiggedCamera":
         return self
@@ -64,7 +65,7 @@ class RiggedCamera:
     def __iter__(self) -> Iterator[Frame]:
         number = 0
         while self._rig.clock() < self._rig.end_s and not self.has_ended:
-            self._rig.pass_time(self.period_s)
+            self.wait()
             frame = Frame(self.images[number % 40], self._rig.clock() - AGE_S, number)
             number += 1
             altered = self.alter(frame)
@@ -104,8 +105,9 @@ class Rig:
         supply_bits: what the firmware says of the supply.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, step_s: float = STEP_S) -> None:
         self.dice = np.random.default_rng(seed)
+        self._step_s = step_s
         self.clock = SimulatedClock()
         self.chip = SimulatedPca9685(powered_on())
         self.bus = SimulatedI2c([self.chip])
@@ -117,7 +119,7 @@ class Rig:
         self.human: Human = self.hands
         self.pad: Any = None
         self.supply_bits = 0
-        self._power = PowerWatch(lambda: self.supply_bits)
+        self.power = PowerWatch(lambda: self.supply_bits)
         self._power_looked_s = 0.0
         self.end_s = float("inf")
         self.ticks: list[Tick] = []
@@ -136,7 +138,7 @@ class Rig:
         """Let time pass in small steps, as it does for a guard that is a process of its own."""
         end_s = self.clock() + duration_s
         while self.clock() < end_s - 1e-9:
-            self.clock.advance_to(min(end_s, self.clock() + STEP_S))
+            self.clock.advance_to(min(end_s, self.clock() + self._step_s))
             self.guard.check()
             self._look_at_the_supply()
             self._happen()
@@ -157,11 +159,20 @@ class Rig:
     def _look_at_the_supply(self) -> None:
         if self.clock() - self._power_looked_s >= 1.0:
             self._power_looked_s = self.clock()
-            self._power.look()
+            self.power.look()
 
-    def run(self, inject: Callable[["Rig"], None]) -> Outcome:
-        """Drive, let the fault strike at a random moment, and watch what the throttle does."""
-        fault_s = float(self.dice.uniform(EARLIEST_S, LATEST_S))
+    def forget(self) -> None:
+        """Keep nothing of what the throttle did until now."""
+        self._trace.clear()
+
+    def run(self, inject: Callable[["Rig"], None], lead_s: float = 0.0) -> Outcome:
+        """Drive, let the fault strike at a random moment, and watch what the throttle does.
+
+        Args:
+            inject: does the thing.
+            lead_s: how long to drive before, at least.
+        """
+        fault_s = lead_s + float(self.dice.uniform(EARLIEST_S, LATEST_S))
         self.at(fault_s, lambda: inject(self))
         self.end_s = fault_s + AFTERWARDS_S
         told = self._drive()
@@ -170,7 +181,7 @@ class Rig:
         return self._outcome(fault_s, told)
 
     def _drive(self) -> str:
-        driver = driver_of(CONFIG, self.human, self.pilot, low_supply(self._power))
+        driver = driver_of(CONFIG, self.human, self.pilot, low_supply(self.power))
         timing, recorder = Timing(PERIOD_S), NoRecorder()
         try:
             drive(self.camera, driver, self.guard, recorder, self.clock, timing, self.ticks.append)
