@@ -41,9 +41,9 @@ INSTALLING_S, RUNNING_S = 1500.0, 120.0
 DRIVEN_S = 10.0
 HEAVY = ("tensorflow", "keras", "matplotlib", "pandas", "gymnasium", "numba", "sklearn", "scipy")
 
-# The TFLite runtime's int8 softmax is another kernel on ARM than on x86. By itself it differed in 1 %
-# of 20,000 random vectors, by one quantization step, a dense layer in none; so now and then the
-# steering, which a dense layer makes of the softmax, is one step off, and throttle and map are not.
+# The TFLite runtime's int8 softmax is another kernel on ARM than on x86. By itself it differed in
+# 1 % of 20,000 random vectors, by one quantization step, a dense layer in none. So now and then the
+# steering, which a dense layer makes of the softmax, is one step off; throttle and map are not.
 STEERING_STEP = 0.0077
 ROUNDED_OTHERWISE = 0.02
 """At most this share of the pictures may be steered one step differently."""
