@@ -53,7 +53,7 @@ class CameraConfig(Section, frozen=True):
     device: Annotated[
         str,
         Meta(
-            pattern="^(picamera2|usb:.+|replay:.+)$",
+            pattern=r"\A(picamera2|usb:.+|replay:.+)\Z",
             description="picamera2, usb:NUMBER or replay:FOLDER",
         ),
     ] = "picamera2"
@@ -70,7 +70,9 @@ class ChipConfig(Section, frozen=True):
 
     bus: Annotated[
         str,
-        Meta(pattern="^(i2c-[0-9]{1,3}|simulated:.+)$", description="i2c-NUMBER or simulated:FILE"),
+        Meta(
+            pattern=r"\A(i2c-[0-9]{1,3}|simulated:.+)\Z", description="i2c-NUMBER or simulated:FILE"
+        ),
     ] = "i2c-1"
     address: Annotated[int, Meta(ge=0x40, le=0x7F)] = 0x40
     frequency_hz: Annotated[float, Meta(ge=24.0, le=400.0)] = 60.0
