@@ -1,7 +1,7 @@
 """Whatever stands in car.toml: it is refused by name, or no pulse ever leaves its limits."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -14,7 +14,7 @@ from car.assembly import guard_settings
 from car.command import Command
 from car.config import CarConfig, load_config
 from car.drivers.pca9685 import ChipDriver
-from car.errors import CarError, ConfigError
+from car.errors import CarError
 from car.simulation.i2c import SimulatedI2c
 from car.simulation.pca9685 import CHANNELS, SimulatedPca9685, powered_on
 
@@ -88,6 +88,14 @@ def check_pulses(chip: SimulatedPca9685, config: CarConfig) -> None:
         assert pulse is None or LOWEST_US - ROUNDING_US <= pulse <= HIGHEST_US + ROUNDING_US
 
 
+def outcome(act: Callable[[], object]) -> object:
+    """What a step gives, or the words in which it was refused."""
+    try:
+        return act()
+    except CarError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize("key", KEYS, ids=".".join)
 @given(value=ANYTHING, commands=st.lists(COMMAND, min_size=1, max_size=3))
 def test_any_value_of_any_key_is_refused_by_name_or_safe(
@@ -97,15 +105,11 @@ def test_any_value_of_any_key_is_refused_by_name_or_safe(
     commands: list[Command],
 ) -> None:
     path = written(tmp_path_factory.getbasetemp(), [(key, value)])
-    try:
-        config = load_config(path)
-    except ConfigError as error:
-        assert key[-1] in str(error), error
-        return
-    try:
-        drive_with(config, commands)
-    except CarError as error:
-        assert str(error), "a refusal says why"
+    config = outcome(lambda: load_config(path))
+    if isinstance(config, CarConfig):
+        assert outcome(lambda: drive_with(config, commands)) != ""
+    else:
+        assert key[-1] in str(config)
 
 
 @given(
@@ -117,11 +121,8 @@ def test_any_values_together_are_refused_or_safe(
     settings: list[tuple[tuple[str, ...], Any]],
     commands: list[Command],
 ) -> None:
-    try:
-        config = load_config(written(tmp_path_factory.getbasetemp(), settings))
-        drive_with(config, commands)
-    except CarError as error:
-        assert str(error)
+    path = written(tmp_path_factory.getbasetemp(), settings)
+    assert outcome(lambda: drive_with(load_config(path), commands)) != ""
 
 
 @given(data=st.binary(max_size=300))
@@ -130,7 +131,5 @@ def test_a_damaged_file_is_refused_in_one_line(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "car.toml"
     path.write_bytes(data)
-    try:
-        load_config(path)
-    except ConfigError as error:
-        assert str(path) in str(error)
+    config = outcome(lambda: load_config(path))
+    assert isinstance(config, CarConfig) or str(path) in str(config)
