@@ -14,7 +14,15 @@ from typing import NamedTuple
 from car.command import STOP
 from car.errors import DeviceError, GuardError
 from car.guard import Guard
-from car.guard_messages import Ask, Outcome, Reply, Request, receive_request, reply_bytes
+from car.guard_messages import (
+    REPLY_TIMEOUT_S,
+    Ask,
+    Outcome,
+    Reply,
+    Request,
+    receive_request,
+    reply_bytes,
+)
 from car.notify import Notifier
 
 RETRY_S = 0.01
@@ -47,7 +55,6 @@ class Desk:
         digest: of the guard's settings; a driver must have the same.
         health: what else onlookers are told.
         notifier: of the service manager.
-        deadline_s: an older command is refused.
     """
 
     def __init__(
@@ -57,10 +64,9 @@ class Desk:
         digest: str,
         health: Callable[[], dict[str, int]],
         notifier: Notifier,
-        deadline_s: float,
     ) -> None:
         self._guard, self._bell, self._digest = guard, bell, digest
-        self._health, self._notifier, self._deadline_s = health, notifier, deadline_s
+        self._health, self._notifier = health, notifier
         self._onlookers: dict[int, Visitor] = {}
         self._driver: Visitor | None = None
         self._listener: socket.socket | None = None
@@ -94,19 +100,24 @@ class Desk:
                 self._greet()
             self._notifier.alive(self._status)
             left_s = self._guard.seconds_left() or RETRY_S
-            for number, _ in self._poll.poll(1e3 * left_s):
-                self._turn_to(number)
+            for number, events in self._poll.poll(1e3 * left_s):
+                self._turn_to(number, gone=bool(events & ~select.POLLIN))
 
     def farewell(self, reply: Reply) -> None:
-        """Tell the driver why the guard ends, and close all but the driver's own socket."""
+        """Tell the driver why the guard ends, and close all sockets."""
         if self._driver is not None:
             self._say(self._driver, reply)
+            self._driver.link.close()
         for visitor in self._onlookers.values():
             visitor.link.close()
 
-    def _turn_to(self, number: int) -> None:
+    def _turn_to(self, number: int, gone: bool) -> None:
+        """Attend to one socket; what somebody who is gone had asked is not done any more."""
         if self._driver is not None and number == self._driver.link.fileno():
-            self._attend(self._driver)
+            if gone:
+                self._see_off(self._driver, "it is gone")
+            else:
+                self._attend(self._driver)
         elif number == self._bell.fileno():
             raise EndingError(f"signal {signal.Signals(self._bell.recv(1)[0]).name}")
         elif number in self._onlookers:
@@ -162,7 +173,7 @@ class Desk:
             text = f"after {self._sequence}"
             return Reply(Outcome.STALE, sequence, STOP, guard.state, text)
         self._sequence = sequence
-        if not 0.0 <= age_s <= self._deadline_s:
+        if not 0.0 <= age_s < REPLY_TIMEOUT_S:
             guard.check()
             return Reply(Outcome.STALE, sequence, STOP, guard.state, f"{age_s:.3f} s old")
         try:

@@ -65,6 +65,12 @@ _REPLY = struct.Struct("<BIddBH")
 REQUEST_BYTES = _REQUEST.size
 LONGEST_TEXT = 1000
 
+REPLY_TIMEOUT_S = 0.1
+"""A driver waits no longer for a reply, and the guard applies no command that is older.
+
+So a guard that hangs is noticed, and neutral is in the chip, within 0.2 s; and one that wakes up
+later does not apply what it was told before.
+"""
 LAST_TRIES_S = 10.0
 """How long neutral is tried after the drive loop has gone, while the bus is broken."""
 

@@ -70,7 +70,7 @@ def run(settings: GuardSettings, bell: socket.socket, invite: Callable[[Desk], N
     try:
         with guard:
             run_in_real_time()
-            desk = Desk(guard, bell, settings.digest, wheels.health, notifier, settings.deadline_s)
+            desk = Desk(guard, bell, settings.digest, wheels.health, notifier)
             invite(desk)
             try:
                 desk.serve()

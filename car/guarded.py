@@ -15,6 +15,7 @@ from car.guard import GuardState
 from car.guard_keepers import ChildKeeper, ServiceKeeper
 from car.guard_messages import (
     LAST_TRIES_S,
+    REPLY_TIMEOUT_S,
     Ask,
     Outcome,
     Reply,
@@ -24,8 +25,6 @@ from car.guard_messages import (
 )
 from car.guard_settings import GuardSettings
 
-REPLY_TIMEOUT_S = 0.1
-"""A guard that hangs must be noticed, and neutral be in the chip, within 0.2 s."""
 HASTE_S = 0.03
 """So long neutral is tried from here before somebody is told that the bus is broken."""
 START_TIMEOUT_S = 15.0

@@ -13,6 +13,7 @@ signal is switched off, and no signal stays none. Other channels are left alone,
 a servo. It exits with 1 then, since nobody can know whether that was right.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -81,7 +82,7 @@ def plan_from_json(text: str) -> Plan:
             and all(0 <= channel <= 15 and int(channel) == channel for channel, _ in plan.rest)
             and all(us == 0 or LOW_US <= us <= HIGH_US for _, us in plan.rest)
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"the guard's settings are damaged: {error!r}") from error
     if not sound:
         raise ValueError("the guard's settings are damaged: a value is out of its range")
@@ -91,20 +92,19 @@ def plan_from_json(text: str) -> Plan:
 class KernelChip:
     """A chip on a bus of this machine, by plain system calls."""
 
-    def __init__(self, node: str, address: int) -> None:
-        import fcntl
-
+    def __init__(
+        self, node: str, address: int, ioctl: Callable[[int, int, int], object] = fcntl.ioctl
+    ) -> None:
         self._number = os.open(node, os.O_RDWR | os.O_CLOEXEC)
         try:
-            fcntl.ioctl(self._number, I2C_SLAVE, address)
+            ioctl(self._number, I2C_SLAVE, address)
         except OSError:
             os.close(self._number)
             raise
 
     def write(self, data: bytes) -> None:
         """Write from a register on."""
-        if os.write(self._number, data) != len(data):
-            raise OSError("the chip took only a part of a write")
+        os.write(self._number, data)
 
     def read(self, register: int) -> int:
         """Read one register; twice the same, for somebody else may move the chip's pointer."""

@@ -1,6 +1,7 @@
 """What can go wrong on an I2C bus, as plain objects to hang on a simulated one."""
 
 import errno
+from collections.abc import Callable
 from typing import Protocol
 
 from car.simulation.i2c import not_acknowledged
@@ -53,6 +54,35 @@ class StuckBus:
     def strike(self, data: bytes) -> bytes:
         """Fail the transfer or let it pass."""
         if self._spell.begins():
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
+        return data
+
+
+class SlowBus:
+    """A wire is held low and the controller takes its time until it gives up: `OSError` 110.
+
+    Args:
+        sleep: lets that many seconds pass.
+        seconds: how long each transfer takes to fail.
+        times: how many fail.
+        after: how many pass before.
+    """
+
+    def __init__(
+        self,
+        sleep: Callable[[float], object],
+        seconds: float = 1.0,
+        times: int = FOR_EVER,
+        *,
+        after: int = 0,
+    ) -> None:
+        self._sleep, self._seconds = sleep, seconds
+        self._spell = Spell(times, after)
+
+    def strike(self, data: bytes) -> bytes:
+        """Fail the transfer, late, or let it pass."""
+        if self._spell.begins():
+            self._sleep(self._seconds)
             raise OSError(errno.ETIMEDOUT, "Connection timed out")
         return data
 

@@ -4,12 +4,14 @@ import errno
 import mmap
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from car.drivers.i2c import ReadableBuffer, WriteableBuffer
 from car.errors import SimulationError
 from car.simulation.pca9685 import STATE_BYTES, SimulatedPca9685, powered_on
+from tubs.errors import OutputError
 
 
 class I2cTarget(Protocol):
@@ -173,10 +175,7 @@ def open_chip(path: Path, address: int = 0x40) -> SimulatedPca9685:
         OutputError: the file cannot be made.
     """
     if not path.exists():
-        from tubs.atomic import written_whole
-
-        with written_whole(path) as draft:
-            draft.write_bytes(powered_on(address))
+        _make_chip(path, address)
     try:
         with path.open("r+b") as file:
             size = os.fstat(file.fileno()).st_size
@@ -184,6 +183,25 @@ def open_chip(path: Path, address: int = 0x40) -> SimulatedPca9685:
     except OSError as error:
         raise SimulationError(f"cannot open the chip file {path}: {error.strerror}") from error
     return SimulatedPca9685(state)
+
+
+def _make_chip(path: Path, address: int) -> None:
+    """Put a new chip at a path, whole, unless somebody else did so first.
+
+    Raises:
+        OutputError: the file cannot be made.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(powered_on(address))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    except OSError as error:
+        raise OutputError(f"cannot make the chip file {path}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def open_simulated_bus(path: Path) -> SimulatedI2c:
