@@ -34,7 +34,7 @@ COMMANDS = {
     "demo": Entry(
         "train.commands.demo:demo", "train", "The whole loop, simulated: record, train, drive."
     ),
-    "drive": Entry("car.commands.drive:drive", "sim", "Drive with a pilot."),
+    "drive": Entry("car.commands.drive:drive", "sim", "Drive the car, or the simulated one."),
     "record": Entry("car.commands.record:record", "sim", "Record a tub to learn from."),
     "stop": Entry("car.commands.stop:stop", "sim", "Stop a car that drives on this machine."),
     "train": Entry("train.commands.train:train", "train", "Train a pilot from tubs."),

@@ -264,8 +264,13 @@ PLACES = (Path("car.toml"), Path("/etc/everlap/car.toml"))
 """Where a car's settings are looked for when nobody names a file: here, then the service's."""
 
 
+def usual_config() -> Path | None:
+    """Give the first of PLACES that there is; None when there is none."""
+    return next((place for place in PLACES if place.is_file()), None)
+
+
 def find_config(path: Path | None) -> tuple[CarConfig, Path | None]:
-    """Read the car.toml that was named, else the first of PLACES that there is, else none.
+    """Read the car.toml that was named, else the usual one, else take the defaults.
 
     Returns:
         The settings, and the file that they are from; None when all are defaults.
@@ -273,5 +278,5 @@ def find_config(path: Path | None) -> tuple[CarConfig, Path | None]:
     Raises:
         ConfigError: the file is missing or wrong.
     """
-    found = path or next((place for place in PLACES if place.exists()), None)
+    found = path or usual_config()
     return (load_config(found), found) if found is not None else (CarConfig(), None)

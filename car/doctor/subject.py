@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from car.config import CarConfig, load_config
+from car.config import CarConfig, load_config, usual_config
 from car.doctor.machine import Machine
 from car.errors import ConfigError
-
-USUAL_CONFIG = Path("car.toml")
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,8 @@ class Subject:
 
 
 def read_subject(named: Path | None, pilot: Path, recordings: Path) -> Subject:
-    """Read the car.toml that was named, else the one in this folder, else take the defaults."""
-    path = named or (USUAL_CONFIG if USUAL_CONFIG.is_file() else None)
+    """Read the car.toml that was named, else the usual one, else take the defaults."""
+    path = named or usual_config()
     config, fault = CarConfig(), ""
     if path is not None:
         try:
