@@ -34,9 +34,9 @@ def open_door(path: Path) -> Iterator[socket.socket]:
             raise ConfigError(f"cannot listen at {path}: {_remedy(path, error)}") from error
         finally:
             os.umask(mask)
+        listener.listen(8)
         with suppress(KeyError, PermissionError):
             os.chown(path, -1, grp.getgrnam(GROUP).gr_gid)
-        listener.listen(8)
         try:
             yield listener
         finally:

@@ -52,13 +52,11 @@ def drive_train(wheels: Wheels, tick_us: float) -> DriveTrain:
     Raises:
         ConfigError: its pulses cannot be made of such ticks.
     """
-    match wheels:
-        case ServoAndEscSettings():
-            return ServoAndEsc(wheels, tick_us)
-        case TwoEscsSettings():
-            return TwoEscs(wheels, tick_us)
-        case HBridgeSettings():
-            return HBridge(wheels)
+    if isinstance(wheels, ServoAndEscSettings):
+        return ServoAndEsc(wheels, tick_us)
+    if isinstance(wheels, TwoEscsSettings):
+        return TwoEscs(wheels, tick_us)
+    return HBridge(wheels)
 
 
 class ServoAndEsc:

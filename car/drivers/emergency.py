@@ -126,9 +126,6 @@ class BusChip:
     """A chip on a bus as car.drivers.i2c has it: the way to simulated chips."""
 
     def __init__(self, spec: str, address: int) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        if root not in sys.path:
-            sys.path.append(root)
         from car.bus import bus_node, open_bus
         from car.errors import CarError
 
@@ -242,5 +239,6 @@ def main(*settings_files: str, patience_s: float = PATIENCE_S) -> int:
     return 0 if plan.rest else 1
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover: tests run it as a program
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
     sys.exit(main(*sys.argv[1:]))

@@ -152,13 +152,7 @@ class ChipDriver:
 
     def _start(self) -> None:
         """Set the chip up and send the pulses for the ticks that are to stand."""
-        for left in reversed(range(START_ATTEMPTS)):
-            try:
-                self._set_up()
-                break
-            except (OSError, ValueError) as error:
-                if not left:
-                    raise device_error(error, self._settings.address) from error
+        self._retried(self._set_up, START_ATTEMPTS)
         self._put(self._ticks, WRITE_ATTEMPTS)
         self._next_look_s = self._clock() + LOOK_PERIOD_S
 
@@ -206,7 +200,7 @@ class ChipDriver:
         while True:
             try:
                 return transfer()
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self.failed_writes += 1
                 attempts -= 1
                 if not attempts or self._clock() - began_s > RETRY_WITHIN_S:

@@ -7,10 +7,10 @@ import pytest
 from car.assembly import guard_settings
 from car.command import STOP, Command
 from car.config import CarConfig
-from car.drivers.pca9685 import ChipDriver
+from car.drivers.pca9685 import LOOK_PERIOD_S, ChipDriver
 from car.errors import DeviceError, GuardError
 from car.guard import CHECK_EVERY_S, Guard, GuardState
-from car.simulation.bus_faults import Nack
+from car.simulation.bus_faults import Nack, SlowBus
 from car.simulation.i2c import SimulatedI2c
 from car.simulation.pca9685 import SimulatedPca9685
 
@@ -29,6 +29,9 @@ class Bench:
         settings = guard_settings(CarConfig(), "simulated:memory")
         self.wheels = ChipDriver(self.bus, settings, lambda: self.now_s)
         self.guard = Guard(self.wheels, DEADLINE_S, lambda: self.now_s, arming_s)
+
+    def let_pass(self, seconds: float) -> None:
+        self.now_s += seconds
 
     def wait(self, seconds: float) -> None:
         self.now_s += seconds
@@ -146,3 +149,151 @@ def test_waiting_needs_no_check(bench: Bench) -> None:
         assert guard.seconds_left() == CHECK_EVERY_S
         bench.wait(1000.0)
         assert guard.state is GuardState.WAITING
+
+
+def test_the_time_until_the_next_check_is_never_beyond_the_deadline(bench: Bench) -> None:
+    with bench.guard as guard:
+        guard.send(GO)
+        bench.now_s += DEADLINE_S - 0.01
+        assert guard.seconds_left() == pytest.approx(0.01)
+        bench.now_s += 0.02
+        assert guard.seconds_left() == 0.0
+
+
+def test_what_was_sent_last_and_when_is_known(bench: Bench) -> None:
+    with bench.guard as guard:
+        assert (guard.sent, guard.silent_s) == (STOP, math.inf)
+        sent = guard.send(GO)
+        bench.now_s += 0.1
+        assert (guard.sent, guard.silent_s) == (sent, pytest.approx(0.1))
+        bench.wait(DEADLINE_S)
+        assert guard.sent == (sent.steering, 0.0)
+
+
+def test_a_command_counts_from_before_it_was_written(bench: Bench) -> None:
+    with bench.guard as guard:
+        bench.bus.faults = [SlowBus(bench.let_pass, 0.15, times=1)]
+        with pytest.raises(DeviceError, match="bus is stuck"):
+            guard.send(GO)
+        guard.send(STOP)
+        bench.bus.faults = [Late(bench)]
+        guard.send(GO)
+        bench.bus.faults = []
+        bench.wait(0.0)
+        assert (guard.latched, bench.throttle_us) == (True, NEUTRAL_US)
+
+
+class Late:
+    """A transfer that the bus takes, but only after the deadline."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def strike(self, data: bytes) -> bytes:
+        self._bench.now_s += DEADLINE_S
+        return data
+
+
+def test_a_bus_that_took_long_to_fail_is_not_tried_three_times(bench: Bench) -> None:
+    with bench.guard as guard:
+        guard.send(GO)
+        bench.bus.faults = [SlowBus(bench.let_pass)]
+        begun_s = bench.now_s
+        with pytest.raises(DeviceError, match="bus is stuck"):
+            guard.send(GO)
+        assert bench.now_s - begun_s == pytest.approx(2.0)
+        assert guard.neutral_is_owed
+        bench.bus.faults = []
+        bench.wait(0.01)
+        assert (bench.throttle_us, guard.neutral_is_owed) == (NEUTRAL_US, False)
+
+
+def test_a_chip_that_restarts_latches_and_the_speed_controller_arms_again() -> None:
+    bench = Bench(arming_s=2.0)
+    with bench.guard as guard:
+        bench.wait(2.0)
+        guard.send(GO)
+        bench.chip.power_on()
+        bench.wait(LOOK_PERIOD_S)
+        assert (bench.throttle_us, guard.latched) == (NEUTRAL_US, True)
+        for command in (GO, STOP, GO):
+            assert guard.send(command).throttle == 0.0
+            assert guard.latched
+        bench.wait(1.999)
+        assert guard.arming
+        guard.send(STOP)
+        assert guard.latched
+        bench.wait(0.002)
+        assert not guard.arming
+        assert guard.send(GO).throttle == 0.0
+        guard.send(STOP)
+        assert guard.state is GuardState.DRIVING
+        assert guard.send(GO).throttle > 0.3
+
+
+def test_no_throttle_goes_out_before_the_first_arming() -> None:
+    bench = Bench(arming_s=0.5)
+    with bench.guard as guard:
+        assert guard.arming
+        assert guard.send(GO).throttle == 0.0
+        bench.wait(0.5)
+        assert not guard.arming
+        assert guard.send(GO).throttle == 0.0
+        guard.send(STOP)
+        assert guard.send(GO).throttle > 0.3
+
+
+def test_a_restart_while_nobody_drives_is_seen_in_time(bench: Bench) -> None:
+    with bench.guard as guard:
+        bench.chip.power_on()
+        waited_s = 0.0
+        while bench.throttle_us is None:
+            step_s = guard.seconds_left()
+            bench.wait(step_s)
+            waited_s += step_s
+        assert waited_s <= LOOK_PERIOD_S + CHECK_EVERY_S
+        assert bench.throttle_us == NEUTRAL_US
+
+
+def test_trouble_between_commands_is_told_once_at_the_next(bench: Bench) -> None:
+    with bench.guard as guard:
+        guard.send(GO)
+        bench.bus.faults = [Nack()]
+        bench.wait(LOOK_PERIOD_S)
+        bench.wait(LOOK_PERIOD_S)
+        bench.bus.faults = []
+        bench.wait(0.01)
+        assert bench.throttle_us == NEUTRAL_US
+        with pytest.raises(DeviceError, match="does not acknowledge"):
+            guard.send(STOP)
+        guard.send(STOP)
+        assert guard.state is GuardState.DRIVING
+
+
+def test_a_second_restart_is_told_at_the_next_command(bench: Bench) -> None:
+    with bench.guard as guard:
+        for _ in range(2):
+            guard.send(STOP)
+            bench.chip.power_on()
+            bench.wait(LOOK_PERIOD_S)
+        with pytest.raises(DeviceError, match="restarted by itself again"):
+            guard.send(STOP)
+        assert (bench.throttle_us, guard.latched) == (NEUTRAL_US, True)
+
+
+def test_somebody_new_begins_anew_but_not_before_neutral_has_arrived(bench: Bench) -> None:
+    with bench.guard as guard:
+        guard.send(GO)
+        guard.release()
+        assert (bench.throttle_us, guard.latched) == (NEUTRAL_US, True)
+        guard.welcome()
+        assert guard.state is GuardState.WAITING
+        guard.send(GO)
+        bench.bus.faults = [Nack()]
+        bench.wait(LOOK_PERIOD_S)
+        guard.release()
+        guard.welcome()
+        assert guard.latched
+        bench.bus.faults = []
+        bench.wait(0.01)
+        guard.send(STOP)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,13 @@ class Service:
 
     def __enter__(self) -> "Service":
         self._thread.start()
-        wait_for(self.path.exists)
+        wait_for(self._answers)
         return self
+
+    def _answers(self) -> bool:
+        with suppress(GuardError):
+            return bool(look_at_guard(self.path))
+        return False
 
     def end(self) -> None:
         self._rope.send(bytes([15]))
