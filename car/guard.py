@@ -142,7 +142,7 @@ class Guard:
             DeviceError: the bus did not take it, or the chip broke down since the last command;
                 neutral is tried again at every check.
         """
-        if not (-1.0 <= command.steering <= 1.0 and -1.0 <= command.throttle <= 1.0):
+        if not command.makes_sense:
             self._refuse(command)
         self.check()
         if self._trouble is not None:

@@ -54,3 +54,35 @@ def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
         f"heavy modules: {', '.join(found.heavy_modules) or 'none'}"
     )
     write_figures(json_path, found)
+
+
+@bench.command("guard")
+@click.option("--commands", default=5000, show_default=True, type=click.IntRange(100))
+@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(1.0, 600.0))
+@json_option
+def bench_guard(commands: int, seconds: float, json_path: Path | None) -> None:
+    """The guard: its size, a command's way to the registers, and both on a busy machine."""
+    from car.bench_guard import measure_guard
+
+    check_outputs(json_path)
+    found = measure_guard(commands, seconds)
+    click.echo(
+        f"memory                  {found.rss_mb:.1f} MB; {found.rss_real_path_mb:.1f} MB with all "
+        f"that a real bus needs; {found.start_cpu_s:.2f} s of CPU to start"
+    )
+    for name, spread in (
+        ("back to back", found.back_to_back),
+        ("20 a second", found.at_20_hz),
+        ("  beside hogs", found.loaded_round_trip),
+        ("period error", found.period_error),
+        ("  beside hogs", found.loaded_period_error),
+    ):
+        click.echo(
+            f"{name:23s} {spread.p50_ms:.3f} ms median, {spread.p99_ms:.3f} p99, "
+            f"{spread.max_ms:.3f} max"
+        )
+    click.echo(
+        f"period error, p99       {found.period_error_ratio:.2f} of that without hogs "
+        f"({len(found.hogs)} Python processes, {'FIFO' if found.fifo else 'no FIFO allowed'})"
+    )
+    write_figures(json_path, found)

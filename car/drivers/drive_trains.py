@@ -148,7 +148,7 @@ def sides(command: Command, turn: float) -> tuple[float, float]:
         DeviceError: a value is not within -1 to +1.
     """
     steering, throttle = command
-    if not (-1.0 <= steering <= 1.0 and -1.0 <= throttle <= 1.0):
+    if not command.makes_sense:
         raise DeviceError(
             f"steering = {steering}, throttle = {throttle} are not both within -1 to +1: "
             "nothing was sent"
