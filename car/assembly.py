@@ -18,7 +18,7 @@ from car.bus import open_bus as open_bus
 from car.clock import Clock
 from car.config import CameraConfig, CarConfig, SideConfig, ThrottleConfig
 from car.frame import Camera
-from car.guard_settings import (
+from car.guard.settings import (
     BridgeOutputs,
     GuardSettings,
     HBridgeSettings,
@@ -30,7 +30,7 @@ from car.guard_settings import (
 from car.power import PowerWatch
 
 if TYPE_CHECKING:
-    from car.guard import Guard
+    from car.guard.guard import Guard
     from car.humans.controls import Controls
     from car.simulation.hardware import SimulatedCamera, SimulatedClock
     from car.simulation.marshal import Standing
@@ -141,7 +141,7 @@ def in_real_time(world: "World", config: CarConfig, finished: Finished) -> Itera
 
     The arguments are those of `in_virtual_time`.
     """
-    from car.guarded import GuardProcess
+    from car.guard.client import GuardProcess
     from car.simulation.hardware import SimulatedClock, WallClock
     from car.simulation.i2c import open_chip
 
@@ -181,7 +181,7 @@ def guard_within(config: CarConfig) -> Actuators:
 
 def _guard(chip: "SimulatedPca9685", config: CarConfig, clock: Clock) -> "Guard":
     from car.drivers.pca9685 import ChipDriver
-    from car.guard import Guard
+    from car.guard.guard import Guard
     from car.simulation.i2c import SimulatedI2c
 
     settings = guard_settings(config, "simulated:memory")
@@ -207,7 +207,7 @@ class Bench:
 @contextmanager
 def on_the_bench(config: CarConfig) -> Iterator[Bench]:
     """Guard and chip without wheels, to replay a drive through."""
-    from car.guarded import GuardProcess
+    from car.guard.client import GuardProcess
     from car.simulation.i2c import open_chip
     from car.simulation.pca9685 import PulseWatch
 
@@ -275,8 +275,8 @@ def _camera_of(config: CameraConfig) -> Camera:
 
 def _guard_of(config: CarConfig) -> Actuators:
     """The guard that runs as a service, where one does; else one that ends with the drive."""
-    from car.guard_messages import guard_socket
-    from car.guarded import GuardProcess, GuardService
+    from car.guard.client import GuardProcess, GuardService
+    from car.guard.messages import guard_socket
 
     settings, service = guard_settings(config), guard_socket(os.environ)
     return GuardService(settings, service) if service.exists() else GuardProcess(settings)

@@ -14,16 +14,16 @@ import numpy as np
 
 from car.config import CarConfig
 from car.episode import Episode, EpisodeResult, drive_laps
-from car.film import LapFilm
 from car.fleet import in_parallel, usual_workers
 from car.frame import Frame
+from car.pictures.film import LapFilm
+from car.pictures.video import VideoWriter
 from car.pilots.network import NetworkPilot
 from car.recording import Recording, RecordingSummary, record_expert
 from car.simulation.scene import SURFACES
 from car.simulation.tracks import parse_track
 from car.simulation.world import World, WorldSpec
 from car.timing import Timing
-from car.video import VideoWriter
 from train.batches import class_map_of
 from train.dataset import Lesson
 from train.evaluate import Path2d, Total, Trial, run_trial, summarise

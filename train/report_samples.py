@@ -5,8 +5,8 @@ from html import escape
 import cv2
 import numpy as np
 
-from car.class_colours import draw_outline, road_outline, tint_classes
 from car.frame import Image
+from car.pictures.class_colours import draw_outline, road_outline, tint_classes
 from train import page
 from train.report_data import SampleFrame
 

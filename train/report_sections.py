@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from car.class_colours import COLOURS
 from car.frame import RoadClass
+from car.pictures.class_colours import COLOURS
 from train import page
 from train.plots import (
     CLASS_NAMES,

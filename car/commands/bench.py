@@ -19,7 +19,7 @@ def bench() -> None:
 @json_option
 def bench_sim(steps: int, surface: str, json_path: Path | None) -> None:
     """The simulator: steps a CPU second, and how many times real time the whole stack runs."""
-    from car.bench_simulator import measure_simulator
+    from car.bench.simulator import measure_simulator
 
     check_outputs(json_path)
     found = measure_simulator(steps, surface)
@@ -39,7 +39,7 @@ def bench_sim(steps: int, surface: str, json_path: Path | None) -> None:
 @json_option
 def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
     """The drive loop: a tick beside the bare interpreter, and what it costs to import."""
-    from car.bench_loop import measure_loop
+    from car.bench.loop import measure_loop
 
     check_outputs(json_path)
     found = measure_loop(pilot, ticks)
@@ -62,7 +62,7 @@ def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
 @json_option
 def bench_guard(commands: int, seconds: float, json_path: Path | None) -> None:
     """The guard: its size, a command's way to the registers, and both on a busy machine."""
-    from car.bench_guard import measure_guard
+    from car.bench.guard import measure_guard
 
     check_outputs(json_path)
     found = measure_guard(commands, seconds)

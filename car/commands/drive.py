@@ -8,8 +8,8 @@ from click.core import ParameterSource
 from car.commands.worlds import world_options
 from car.config import CarConfig, find_config, load_config
 from car.errors import CarError, DeviceError
+from car.pictures.video import check_video_path
 from car.pilots.shipped import SHIPPED_PILOT
-from car.video import check_video_path
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option
 

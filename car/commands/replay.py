@@ -17,12 +17,12 @@ from car.errors import GuardError
 from car.human import Starter
 from car.loop import Tick, drive
 from car.modes import Event, Mode
-from car.overlay import Hud, draw_overlay
+from car.pictures.overlay import Hud, draw_overlay
+from car.pictures.video import VideoWriter
 from car.pilots.network import NetworkPilot
 from car.pilots.pilot import Decision
 from car.recorder import NoRecorder
 from car.timing import Timing
-from car.video import VideoWriter
 from tubs.atomic import written_whole
 from tubs.figures import write_figures
 from tubs.reader import Tub

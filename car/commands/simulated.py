@@ -10,18 +10,18 @@ import click
 import msgspec
 
 from car.assembly import in_real_time, in_virtual_time
-from car.bare import bare_invocation_ms
+from car.bench.bare import bare_invocation_ms
 from car.config import CarConfig
 from car.episode import Episode, EpisodeResult, drive_laps, with_expert_lap
-from car.film import LapFilm
 from car.loop import Tick
+from car.pictures.film import LapFilm
+from car.pictures.video import VideoWriter
 from car.pilots.network import NetworkPilot
 from car.pilots.pilot import Pilot
 from car.recorder import NoRecorder, Recorder
 from car.simulation.expert import Expert
 from car.simulation.world import World, WorldSpec
 from car.timing import Timing
-from car.video import VideoWriter
 from tubs.about import TubAbout
 from tubs.errors import OutputError
 from tubs.figures import write_figures

@@ -5,7 +5,7 @@ from typing import Protocol
 from car.command import Command
 from car.drivers.pulses import TICKS_PER_CYCLE, PulseRange, TickScale
 from car.errors import DeviceError
-from car.guard_settings import (
+from car.guard.settings import (
     HBridgeSettings,
     PulseOutput,
     ServoAndEscSettings,

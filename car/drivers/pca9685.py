@@ -13,7 +13,7 @@ from car.drivers.drive_trains import Ticks, drive_train
 from car.drivers.i2c import I2cBus
 from car.drivers.pulses import TICKS_PER_CYCLE, prescale_for, tick_us
 from car.errors import DeviceError
-from car.guard_settings import GuardSettings
+from car.guard.settings import GuardSettings
 
 START_ATTEMPTS = 3
 WRITE_ATTEMPTS = 3

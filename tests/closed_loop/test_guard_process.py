@@ -16,10 +16,10 @@ from car.assembly import guard_settings
 from car.command import STOP, Command
 from car.config import CarConfig, ChipConfig
 from car.errors import CarError, ConfigError, DeviceError, GuardError
-from car.guard import GuardState
-from car.guard_keepers import start_guard
-from car.guard_messages import Ask, Outcome, Request, receive_reply, request_bytes
-from car.guarded import GuardProcess
+from car.guard.client import GuardProcess
+from car.guard.guard import GuardState
+from car.guard.keepers import start_guard
+from car.guard.messages import Ask, Outcome, Request, receive_reply, request_bytes
 from car.simulation.i2c import open_chip
 from car.simulation.pca9685 import FOR_EVER, SimulatedPca9685
 
@@ -34,7 +34,7 @@ import sys, time
 from car.assembly import guard_settings
 from car.command import Command
 from car.config import CarConfig
-from car.guarded import GuardProcess
+from car.guard.client import GuardProcess
 with GuardProcess(guard_settings(CarConfig(), "simulated:" + sys.argv[1])) as guard:
     while True:
         guard.send(Command(0.5, 0.4))
@@ -43,7 +43,7 @@ with GuardProcess(guard_settings(CarConfig(), "simulated:" + sys.argv[1])) as gu
 """
 
 LIGHT = """
-import sys, car.guard_process
+import sys, car.guard.process
 heavy = {"numpy", "cv2", "msgspec", "rich", "click", "hashlib", "asyncio"} & set(sys.modules)
 sys.exit(f"the guard imports {heavy}" if heavy else 0)
 """

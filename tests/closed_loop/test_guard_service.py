@@ -16,8 +16,8 @@ from car.assembly import guard_settings
 from car.command import STOP, Command
 from car.config import CarConfig
 from car.errors import DeviceError, GuardError
-from car.guard_report import look_at_guard
-from car.guarded import GuardProcess, GuardService
+from car.guard.client import GuardProcess, GuardService
+from car.guard.report import look_at_guard
 from car.simulation.i2c import open_chip
 
 CHECKOUT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ class Service:
     def start(self, path: Path | None = None) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [
-                *(sys.executable, "-P", "-m", "car.guard_process"),
+                *(sys.executable, "-P", "-m", "car.guard.process"),
                 *("--listen", str(path or self.path), "--settings", str(self.file)),
             ],
             stderr=subprocess.PIPE,
@@ -177,14 +177,14 @@ def test_settings_that_cannot_be_are_one_line_and_exit_code_2(service: Service) 
 
 def test_words_that_mean_nothing_are_refused() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "car.guard_process", "--listen"],
+        [sys.executable, "-m", "car.guard.process", "--listen"],
         capture_output=True,
         text=True,
         check=False,
         cwd=CHECKOUT,
     )
     assert done.returncode == 2
-    assert "usage: guard_process --listen PATH --settings FILE" in done.stderr
+    assert "usage: car.guard.process --listen PATH --settings FILE" in done.stderr
 
 
 def test_its_own_child_is_small_too(tmp_path: Path) -> None:

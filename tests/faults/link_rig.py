@@ -13,8 +13,8 @@ import numpy as np
 from car.assembly import guard_settings
 from car.command import Command
 from car.config import CarConfig
-from car.guard_keepers import ChildKeeper
-from car.guard_messages import Ask, Request, receive_reply, request_bytes
+from car.guard.keepers import ChildKeeper
+from car.guard.messages import Ask, Request, receive_reply, request_bytes
 from car.simulation.i2c import open_chip
 from tests.faults.catalogue import Outcome, outcome_of
 

@@ -12,7 +12,7 @@ from car.config import CameraConfig, CarConfig
 from car.driver import driver_of
 from car.drivers.pca9685 import ChipDriver
 from car.frame import Frame, Image
-from car.guard import Guard
+from car.guard.guard import Guard
 from car.hazards import low_supply
 from car.human import Human, Wish
 from car.loop import Tick, drive

@@ -15,8 +15,8 @@ from car.assembly import guard_settings
 from car.command import Command
 from car.config import CarConfig, ThrottleConfig
 from car.errors import GuardError
-from car.guard_report import look_at_guard
-from car.guarded import GuardService
+from car.guard.client import GuardService
+from car.guard.report import look_at_guard
 
 pytest.importorskip("adafruit_extended_bus", reason="needs pip install 'everlap[pi]'")
 pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=missing_tools() or "all is here")
@@ -34,7 +34,7 @@ class Service:
     def __init__(self, folder: Path, chip: WiredChip) -> None:
         self.chip, self.path, self.file = chip, folder / "guard.sock", folder / "guard.json"
         self.file.write_text(SETTINGS.to_json())
-        self.process = self.run("-m", "car.guard_process", "--listen", str(self.path))
+        self.process = self.run("-m", "car.guard.process", "--listen", str(self.path))
 
     def run(self, *words: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -141,5 +141,5 @@ def test_a_wrong_address_is_one_line_and_exit_code_1(service: Service) -> None:
     assert service.process.wait(PATIENCE_S) == 0
     wrong = json.loads(SETTINGS.to_json()) | {"address": 0x41}
     service.file.write_text(json.dumps(wrong))
-    with service.run("-m", "car.guard_process", "--listen", str(service.path)) as process:
+    with service.run("-m", "car.guard.process", "--listen", str(service.path)) as process:
         assert process.wait(PATIENCE_S) == 1

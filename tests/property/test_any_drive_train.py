@@ -7,7 +7,7 @@ from car.command import Command
 from car.drivers.drive_trains import drive_train, from_sides, sides
 from car.drivers.pca9685 import ChipDriver
 from car.errors import DeviceError
-from car.guard_settings import (
+from car.guard.settings import (
     BridgeOutputs,
     GuardSettings,
     HBridgeSettings,

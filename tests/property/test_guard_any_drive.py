@@ -9,7 +9,7 @@ from car.command import Command
 from car.config import CarConfig
 from car.drivers.pca9685 import ChipDriver
 from car.errors import DeviceError
-from car.guard import Guard, GuardState
+from car.guard.guard import Guard, GuardState
 from car.simulation.bus_faults import Nack, TornWrite
 from car.simulation.i2c import SimulatedI2c
 from car.simulation.pca9685 import SimulatedPca9685

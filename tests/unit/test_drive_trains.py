@@ -14,7 +14,7 @@ from car.drivers.drive_trains import (
     sides,
 )
 from car.errors import DeviceError
-from car.guard_settings import (
+from car.guard.settings import (
     BridgeOutputs,
     HBridgeSettings,
     PulseOutput,

@@ -9,7 +9,7 @@ from car.command import STOP, Command
 from car.config import CarConfig
 from car.drivers.pca9685 import LOOK_PERIOD_S, ChipDriver
 from car.errors import DeviceError, GuardError
-from car.guard import CHECK_EVERY_S, Guard, GuardState
+from car.guard.guard import CHECK_EVERY_S, Guard, GuardState
 from car.simulation.bus_faults import Nack, SlowBus
 from car.simulation.i2c import SimulatedI2c
 from car.simulation.pca9685 import SimulatedPca9685

@@ -16,11 +16,12 @@ from car.command import STOP, Command
 from car.config import CarConfig, ThrottleConfig
 from car.drivers.pca9685 import ChipDriver
 from car.errors import DeviceError, GuardError
-from car.guard import Guard, GuardState
-from car.guard_desk import MOST_ONLOOKERS, Desk, EndingError
-from car.guard_door import open_door
-from car.guard_keepers import connect
-from car.guard_messages import (
+from car.guard.client import GuardService
+from car.guard.desk import MOST_ONLOOKERS, Desk, EndingError
+from car.guard.door import open_door
+from car.guard.guard import Guard, GuardState
+from car.guard.keepers import connect
+from car.guard.messages import (
     REPLY_TIMEOUT_S,
     Ask,
     Outcome,
@@ -29,8 +30,7 @@ from car.guard_messages import (
     receive_reply,
     request_bytes,
 )
-from car.guard_report import look_at_guard
-from car.guarded import GuardService
+from car.guard.report import look_at_guard
 from car.notify import Notifier
 from car.simulation.bus_faults import Nack, SlowBus
 from car.simulation.i2c import SimulatedI2c, open_chip

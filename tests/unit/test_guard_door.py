@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from car.errors import ConfigError, DeviceError
-from car.guard_door import _remedy, open_door
-from car.guard_messages import guard_socket
+from car.guard.door import _remedy, open_door
+from car.guard.messages import guard_socket
 
 
 def test_the_folder_can_be_named() -> None:

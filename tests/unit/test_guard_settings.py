@@ -10,7 +10,7 @@ import pytest
 from car.assembly import guard_settings
 from car.config import CarConfig, ChipConfig, ThrottleConfig, WheelsConfig
 from car.errors import ConfigError
-from car.guard_settings import (
+from car.guard.settings import (
     BridgeOutputs,
     GuardSettings,
     HBridgeSettings,

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from car.class_colours import COLOURS, paint_classes, road_outline, tint_classes
 from car.errors import CarError
 from car.frame import RoadClass
-from car.lettering import StrokeLetters, available_letters, write_aligned
-from car.overlay import REFERENCE, Hud, draw_overlay
-from car.track_map import TrackMap
+from car.pictures.class_colours import COLOURS, paint_classes, road_outline, tint_classes
+from car.pictures.lettering import StrokeLetters, available_letters, write_aligned
+from car.pictures.overlay import REFERENCE, Hud, draw_overlay
+from car.pictures.track_map import TrackMap
 
 PLAIN = Hud(steering=0.0, throttle=0.0)
 FULL = Hud(

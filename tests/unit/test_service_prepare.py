@@ -8,7 +8,7 @@ import pytest
 
 from car.cli import main
 from car.errors import ConfigError
-from car.guard_settings import read_settings
+from car.guard.settings import read_settings
 from car.service.prepare import write_settings
 from tubs.errors import OutputError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from car.video import VideoWriter, check_video_path
+from car.pictures.video import VideoWriter, check_video_path
 from tubs.errors import OutputError
 
 av = pytest.importorskip("av")

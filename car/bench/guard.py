@@ -16,7 +16,7 @@ import msgspec
 from car.assembly import guard_settings
 from car.command import Command
 from car.config import CarConfig
-from car.guarded import GuardProcess
+from car.guard.client import GuardProcess
 
 PERIOD_S = 0.05
 HOGS = {
@@ -27,7 +27,7 @@ LOOP_PRIORITY = 30
 """Below the guard's own 40."""
 
 _REAL_PATH = """
-import adafruit_extended_bus, car.guard_process
+import adafruit_extended_bus, car.guard.process
 print(int(open("/proc/self/status").read().partition("VmRSS:")[2].split()[0]) / 1024)
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from car.command import STOP, Command
-from car.guard import GuardState
+from car.guard.guard import GuardState
 
 
 class Ask(enum.IntEnum):

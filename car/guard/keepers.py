@@ -8,14 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from car.errors import GuardError
-from car.guard_messages import LAST_TRIES_S, Ask, Request, request_bytes
-from car.guard_settings import GuardSettings
+from car.guard.messages import LAST_TRIES_S, Ask, Request, request_bytes
+from car.guard.settings import GuardSettings
 
 PATIENCE_S = 1.0
 """Longest wait for a guard that was killed to be gone, and for a service to let somebody in."""
 
 PROGRAM = (
-    "import sys; sys.path.append(sys.argv.pop(1)); from car.guard_process import main; "
+    "import sys; sys.path.append(sys.argv.pop(1)); from car.guard.process import main; "
     "sys.exit(main(*sys.argv[1:]))"
 )
 """Imports `car` from where this file lies, also when it is not installed."""
@@ -28,7 +28,7 @@ def start_guard(settings: GuardSettings) -> tuple[subprocess.Popen[bytes], socke
     takes leave in good order.
     """
     here, there = socket.socketpair()
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     told = ["--child", str(there.fileno()), settings.to_json()]
     with there:
         process = subprocess.Popen(

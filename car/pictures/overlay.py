@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from car.class_colours import draw_outline, road_outline, tint_classes
 from car.frame import Image
-from car.lettering import Align, Colour, Letters, available_letters, shade, write_aligned
-from car.track_map import TrackMap
+from car.pictures.class_colours import draw_outline, road_outline, tint_classes
+from car.pictures.lettering import Align, Colour, Letters, available_letters, shade, write_aligned
+from car.pictures.track_map import TrackMap
 
 WHITE: Colour = (255, 255, 255)
 SOFT: Colour = (186, 196, 208)

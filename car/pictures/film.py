@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from car.frame import Image
 from car.loop import Tick
-from car.overlay import Hud, draw_overlay
+from car.pictures.overlay import Hud, draw_overlay
+from car.pictures.track_map import TrackMap
 from car.simulation.vehicle import X, Y
 from car.simulation.world import World
-from car.track_map import TrackMap
 
 TRAIL_POINTS = 400
 

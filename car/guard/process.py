@@ -1,7 +1,9 @@
 """The guard as a program of its own, for one drive loop or as a service for one at a time.
 
-    guard_process --child NUMBER JSON             serves an inherited socket and ends with it
-    guard_process --listen PATH --settings FILE   serves whoever connects, until a signal comes
+    python -m car.guard.process --child NUMBER JSON
+        serves an inherited socket, and ends with it
+    python -m car.guard.process --listen PATH --settings FILE
+        serves whoever connects, until a signal comes
 
 Light on purpose: the standard library and the chip's driver. SIGTERM, SIGINT, SIGHUP and SIGQUIT
 end it, at neutral.
@@ -21,18 +23,18 @@ from types import FrameType
 from car.bus import locked_bus, open_bus
 from car.drivers.pca9685 import ChipDriver
 from car.errors import ConfigError, DeviceError
-from car.guard import Guard
-from car.guard_desk import RETRY_S, Desk, EndingError
-from car.guard_door import open_door
-from car.guard_messages import LAST_TRIES_S, Outcome, Reply, reply_bytes
-from car.guard_settings import GuardSettings, read_settings, settings_from_json
+from car.guard.desk import RETRY_S, Desk, EndingError
+from car.guard.door import open_door
+from car.guard.guard import Guard
+from car.guard.messages import LAST_TRIES_S, Outcome, Reply, reply_bytes
+from car.guard.settings import GuardSettings, read_settings, settings_from_json
 from car.notify import Notifier
 from car.real_time import run_in_real_time
 from tubs.errors import EverlapError
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
-log = logging.getLogger("car.guard_process")
+log = logging.getLogger("car.guard.process")
 
 
 @contextmanager
@@ -145,7 +147,7 @@ def main(*arguments: str) -> int:
             return serve_child(number, settings_json)
         case ("--listen", path, "--settings", settings_file):
             return serve_all(path, settings_file)
-    log.error("usage: guard_process --listen PATH --settings FILE")
+    log.error("usage: car.guard.process --listen PATH --settings FILE")
     return ConfigError.exit_code
 
 

@@ -135,7 +135,7 @@ def _mp4(path: Path, frames_per_s: float, quality: str = _MP4_QUALITY) -> Iterat
 @contextmanager
 def _gif(path: Path, frames_per_s: float) -> Iterator[_Film]:
     """Keep the film aside first: its palette is known only at its end."""
-    from car.gif import write_gif
+    from car.pictures.gif import write_gif
 
     with tempfile.TemporaryDirectory(prefix="everlap-") as folder:
         source = Path(folder) / "film.mp4"

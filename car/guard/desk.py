@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from car.command import STOP
 from car.errors import DeviceError, GuardError
-from car.guard import Guard
-from car.guard_messages import (
+from car.guard.guard import Guard
+from car.guard.messages import (
     REPLY_TIMEOUT_S,
     Ask,
     Outcome,
@@ -32,7 +32,7 @@ MOST_ONLOOKERS = 8
 PAUSE_S = 0.0005
 """Keeps a guard that ran out of file descriptors from taking the whole processor."""
 
-log = logging.getLogger("car.guard_desk")
+log = logging.getLogger("car.guard.desk")
 
 
 class EndingError(Exception):

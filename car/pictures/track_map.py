@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from car.frame import Image
-from car.lettering import Colour
+from car.pictures.lettering import Colour
 
 _BACKGROUND: Colour = (16, 20, 26)
 _ROAD: Colour = (92, 102, 116)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from car.errors import GuardError
-from car.guard_keepers import connect
-from car.guard_messages import Ask, Request, receive_reply, request_bytes
+from car.guard.keepers import connect
+from car.guard.messages import Ask, Request, receive_reply, request_bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from car.actuators import Actuators
 from car.assembly import guard_within, on_the_bench
-from car.bare import bare_invocation_ms
+from car.bench.bare import bare_invocation_ms
 from car.config import CarConfig
 from car.driver import driver_of
 from car.frame import Frame
@@ -29,7 +29,7 @@ HEAVY = ("tensorflow", "keras", "matplotlib", "pandas", "gymnasium", "numba", "s
 _IMPORT = """
 import json, resource, sys, time
 began = time.process_time()
-import car.loop, car.commands.drive, car.assembly, car.guard, car.guarded, car.recorder
+import car.loop, car.commands.drive, car.assembly, car.guard, car.guard.client, car.recorder
 import car.pilots.network, car.drivers.pca9685, ai_edge_litert.interpreter
 spent = time.process_time() - began
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,9 +11,9 @@ from car.command import STOP, Command
 from car.drivers.bus_errors import device_error
 from car.drivers.emergency import plan_from_json, stop_the_car
 from car.errors import ConfigError, DeviceError, GuardError
-from car.guard import GuardState
-from car.guard_keepers import ChildKeeper, ServiceKeeper
-from car.guard_messages import (
+from car.guard.guard import GuardState
+from car.guard.keepers import ChildKeeper, ServiceKeeper
+from car.guard.messages import (
     LAST_TRIES_S,
     REPLY_TIMEOUT_S,
     Ask,
@@ -23,7 +23,7 @@ from car.guard_messages import (
     receive_reply,
     request_bytes,
 )
-from car.guard_settings import GuardSettings
+from car.guard.settings import GuardSettings
 
 HASTE_S = 0.03
 """So long neutral is tried from here before somebody is told that the bus is broken."""
