@@ -34,9 +34,10 @@ _MOST_SMEAR_PX = 8.0
 
 @compiled()
 def sky_row(out: Scratch, pose: Pose, here: Station) -> None:
-    """Send rays that do not meet the ground to the panorama."""
+    """Send rays that miss the ground to the panorama; its upper edge goes on to the zenith."""
     half, one, zero = np.float32(0.5), np.float32(1.0), np.float32(0.0)
     round_px = np.float32(atlas.PANORAMA_PX)
+    lowest = np.float32(atlas.PANORAMA_ROWS - 1.01)
     start = here.heading_rad * np.float32(1 / (2 * math.pi))
     smear = abs(pose.turned_rad) * np.float32(atlas.PANORAMA_PX / (2 * math.pi))
     taps = min(np.float32(MOST_TAPS), np.floor(smear) + one)
@@ -50,6 +51,7 @@ def sky_row(out: Scratch, pose: Pose, here: Station) -> None:
             down = (np.float32(atlas.TOP) - z / np.sqrt(x * x + y * y)) * np.float32(
                 atlas.PER_UNIT_PX
             ) - half
+            down = min(max(down, zero), lowest)
             out[k, PLACE_X + i] = across if is_sky else out[k, PLACE_X + i]
             out[k, PLACE_Y + i] = down if is_sky else out[k, PLACE_Y + i]
             out[k, STEP_X + i] = step if is_sky else out[k, STEP_X + i]

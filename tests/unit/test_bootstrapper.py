@@ -356,3 +356,13 @@ def test_a_machine_without_python_is_told_what_to_install(
     done = checkout.run("drive", PATH=str(tools), EVERLAP_PYTHON="")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "sudo apt install python3" in done.stderr
+
+
+def test_an_emergency_stop_never_waits_for_an_installation(checkout: Checkout) -> None:
+    checkout.run("doctor")
+    (checkout.folder / "pyproject.toml").write_text("# changed since")
+    assert checkout.asked("pip") == 1
+    assert "ran -P -m car.cli stop" in checkout.run("stop").stdout
+    assert checkout.asked("pip") == 1
+    checkout.run("doctor")
+    assert checkout.asked("pip") == 2
