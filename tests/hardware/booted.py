@@ -18,6 +18,10 @@ Environment=LD_PRELOAD={CHIP_FOLDER}/i2c_shim.so EVERLAP_I2C_SOCKET={CHIP_FOLDER
 """
 
 
+class NoContainersError(Exception):
+    """This machine cannot boot a system in a container."""
+
+
 class BootedDebian:
     """The system while it runs; the chip is outside and outlives it.
 
@@ -161,7 +165,7 @@ class BootedDebian:
 
     def _find_leader(self) -> bool:
         if self._nspawn.poll() is not None:
-            raise AssertionError((self._chip.folder / "console").read_text())
+            raise NoContainersError((self._chip.folder / "console").read_text())
         children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
         found = children.read_text().split()
         self._leader = int(found[-1]) if found else 0

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import debian_tree
 import pytest
-from booted import WIRES, BootedDebian
+from booted import WIRES, BootedDebian, NoContainersError
 from held_car import (
     CAR,
     GUARD,
     NEAR_US,
     NEUTRAL_US,
     PROMISE_S,
+    SLACK,
     TIMES,
     Wheels,
     is_neutral,
@@ -51,7 +52,10 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wheels]:
     folder = tmp_path_factory.mktemp("machine")
     (folder / "chip").mkdir()
     (folder / "chip").chmod(0o755)
-    tree = debian_tree.furnished(folder)
+    try:
+        tree = debian_tree.furnished(folder)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"no Debian tree can be made here: {error}")
     make_tub(tree / "srv/tub")
     client = Path(__file__).with_name("hold_the_wheel.py")
     (tree / debian_tree.CODE.lstrip("/") / client.name).write_text(client.read_text())
@@ -61,6 +65,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wheels]:
             for unit in (GUARD, CAR):
                 debian.write(f"/etc/systemd/system/{unit}.d/wires.conf", WIRES)
             yield Wheels(debian, chip)
+    except NoContainersError as error:
+        pytest.skip(f"no system can be booted in a container here: {error}")
     finally:
         subprocess.run(["rm", "-rf", "--one-file-system", str(tree)], check=True)
         tell_times()
@@ -159,7 +165,7 @@ def test_a_process_that_dies_or_hangs_means_neutral_and_nothing_resumes(
         at_s = wheels.times_after(
             lambda: os.kill(process, number), f"{number.name} to {unit}", unit
         )
-    assert at_s <= PROMISE_S
+    assert at_s <= SLACK * PROMISE_S
 
 
 @pytest.mark.parametrize(
@@ -185,7 +191,7 @@ def test_whatever_systemctl_does_means_neutral_and_nothing_resumes(
     with wheels.driven():
         at_s = wheels.times_after(deed, f"systemctl {' '.join(words)}")
     # From the call, not from the detection: nsenter, systemctl and D-Bus come first.
-    assert at_s <= PROMISE_S + 0.3
+    assert at_s <= SLACK * PROMISE_S + 0.3
 
 
 def test_both_killed_at_the_same_moment_means_neutral(wheels: Wheels) -> None:
@@ -197,7 +203,7 @@ def test_both_killed_at_the_same_moment_means_neutral(wheels: Wheels) -> None:
                 os.kill(process, signal.SIGKILL)
 
         at_s = wheels.times_after(deed, "SIGKILL to both at once", GUARD)
-    assert at_s <= PROMISE_S
+    assert at_s <= SLACK * PROMISE_S
 
 
 def test_a_chip_that_restarted_by_itself_does_not_drive_on(wheels: Wheels) -> None:
@@ -205,7 +211,7 @@ def test_a_chip_that_restarted_by_itself_does_not_drive_on(wheels: Wheels) -> No
         at_s = wheels.times_after(
             lambda: wheels.chip.order(power_on=True), "chip restarts alone", ""
         )
-    assert at_s <= PROMISE_S
+    assert at_s <= SLACK * PROMISE_S
 
 
 def test_a_refused_car_toml_is_told_once_and_does_not_spin(wheels: Wheels) -> None:
