@@ -30,7 +30,7 @@ class SensorMode:
     bit_depth: int
     frames_per_s: float
     seen_px: tuple[int, int]
-    cropped: bool = False
+    cropped: bool
 
     @property
     def name(self) -> str:

@@ -1,11 +1,12 @@
 """The mode machine over all states and events."""
 
 import itertools
+from typing import Any
 
 import pytest
 
 from car.command import STOP, Command
-from car.modes import Event, Mode, ModeState, commanded, next_state
+from car.modes import AT_REST, Event, Mode, ModeState, commanded, next_state
 
 STATES = [ModeState(mode, False) for mode in Mode] + [ModeState(Mode.STOPPED, True)]
 CHOICES = [Event.CHOOSE_HUMAN, Event.CHOOSE_ASSISTED, Event.CHOOSE_PILOT]
@@ -36,6 +37,18 @@ def test_a_latched_stop_is_left_only_by_rearming_at_rest(
         assert throttle == 0.0
 
 
+@pytest.mark.parametrize("throttle", [0.0, AT_REST, -AT_REST])
+def test_rearming_at_rest_leaves_a_latched_stop(throttle: float) -> None:
+    assert next_state(ModeState(Mode.STOPPED, True), Event.REARM, throttle) == ModeState()
+
+
+@pytest.mark.parametrize("latched", [None, "yes", 7])
+@pytest.mark.parametrize("event", Event)
+def test_a_latch_that_is_neither_on_nor_off_is_on(latched: object, event: Event) -> None:
+    odd = ModeState(Mode.PILOT, latched)  # type: ignore[arg-type]
+    assert next_state(odd, event, 0.0) == ModeState(Mode.STOPPED, True)
+
+
 @pytest.mark.parametrize(("state", "event", "throttle"), EVERYTHING)
 def test_a_latched_car_is_always_stopped(state: ModeState, event: Event, throttle: float) -> None:
     after = next_state(state, event, throttle)
@@ -44,8 +57,15 @@ def test_a_latched_car_is_always_stopped(state: ModeState, event: Event, throttl
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_a_stopped_car_starts_only_with_the_throttle_let_go(choice: Event) -> None:
-    assert next_state(ModeState(), choice, 0.5) == ModeState()
-    assert next_state(ModeState(), choice, 0.0).mode is not Mode.STOPPED
+    for throttle in (0.5, AT_REST + 1e-9, -AT_REST - 1e-9):
+        assert next_state(ModeState(), choice, throttle) == ModeState()
+    for throttle in (0.0, AT_REST, -AT_REST):
+        assert next_state(ModeState(), choice, throttle).mode is not Mode.STOPPED
+
+
+def test_each_choice_gives_its_mode() -> None:
+    modes = [Mode.HUMAN, Mode.ASSISTED, Mode.PILOT]
+    assert [next_state(ModeState(), choice, 0.0).mode for choice in CHOICES] == modes
 
 
 @pytest.mark.parametrize("choice", CHOICES)
@@ -67,6 +87,23 @@ def test_stop_silence_and_faults_stop_from_everywhere(
 @pytest.mark.parametrize("nonsense", [None, "go", 7, "choose pilot"])
 def test_an_unknown_event_means_stopped(state: ModeState, nonsense: object) -> None:
     assert next_state(state, nonsense, 0.0).mode is Mode.STOPPED  # type: ignore[arg-type]
+
+
+class Flatterer:
+    """Something that says of itself that it is whatever one asks for."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+def test_what_only_says_that_it_is_an_event_or_a_mode_means_stopped() -> None:
+    anything: Any = Flatterer()
+    assert next_state(ModeState(), anything, 0.0) == ModeState()
+    assert next_state(ModeState(Mode.PILOT), anything, 0.0) == ModeState()
+    assert next_state(ModeState(Mode.STOPPED, True), anything, 0.0).latched
+    assert commanded(anything, Command(1, 1), Command(1, 1)) == STOP
 
 
 @pytest.mark.parametrize("nonsense", [None, "pilot", 3])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from car.drivers.sensor_mode import choose_mode, read_modes
+from car.drivers.sensor_mode import NEAR_ENOUGH, choose_mode, read_modes
 from car.errors import CameraError
 
 MODULE_1 = [
@@ -87,11 +87,46 @@ def test_a_rate_within_one_percent_counts_as_reached():
         choose_mode(modes, 160, 120, 122.0)
 
 
+def test_the_share_of_the_rate_that_counts_as_reached_is_exact():
+    modes = read_modes(described([((640, 480), 10, NEAR_ENOUGH * 120.0, (0, 0, 640, 480))]))
+    assert choose_mode(modes, 160, 120, 120.0).width_px == 640
+
+
+def test_a_mode_with_just_the_pixels_wanted_has_enough_and_one_with_fewer_rows_has_not():
+    whole = (0, 0, 2560, 1920)
+    large = ((1280, 960), 10, 40.0, whole)
+    for size, chosen in (((640, 480), 640), ((640, 479), 1280), ((639, 480), 1280)):
+        modes = read_modes(described([large, (size, 10, 60.0, whole)]))
+        assert choose_mode(modes, 640, 480, 30.0).width_px == chosen
+
+
+def test_between_equals_the_fewest_pixels_win():
+    sizes = [(1280, 960), (640, 480), (2560, 1920)]
+    modes = read_modes(described([(size, 10, 60.0, (0, 0, 2560, 1920)) for size in sizes]))
+    assert choose_mode(modes, 160, 120, 30.0).width_px == 640
+
+
+def test_a_mode_is_cropped_when_it_sees_less_of_either_side():
+    seen = [(1000, 500), (970, 500), (1000, 485), (969, 500), (1000, 484), (900, 500), (1000, 400)]
+    modes = read_modes(described([((640, 480), 10, 60.0, (0, 0, *part)) for part in seen]))
+    assert [mode.cropped for mode in modes] == [False] * 3 + [True] * 4
+
+
+def test_a_view_that_is_nearly_the_widest_wins_when_it_is_faster():
+    wide, near = ((1000, 1000), 10, 40.0), ((970, 1000), 10, 60.0)
+    for seen_px, chosen in ((970, 970), (969, 1000)):
+        crops = ((0, 0, 1000, 1000), (0, 0, seen_px, 1000))
+        modes = read_modes(described([(*wide, crops[0]), (*near, crops[1])]))
+        assert choose_mode(modes, 100, 100, 30.0).width_px == chosen
+
+
 def test_entries_that_describe_no_sensor_are_left_out():
-    assert len(read_modes([{"format": "MJPEG"}, *described(GLOBAL_SHUTTER)])) == 1
+    odd = [{"format": "MJPEG"}, {"size": (640, 480)}, {"crop_limits": (0, 0, 640, 480)}]
+    assert len(read_modes([*odd, *described(GLOBAL_SHUTTER)])) == 1
     with pytest.raises(CameraError, match="usb:0"):
         read_modes([{"format": "MJPEG"}])
 
 
 def test_the_name_says_what_doctor_shows():
+    assert read_modes(described(GLOBAL_SHUTTER))[0].name == "1456x1088, 10 bit, 60.38 frames/s"
     assert read_modes(described(MODULE_3))[0].name == "1536x864, 10 bit, 120.13 frames/s, cropped"
