@@ -6,7 +6,7 @@ import pytest
 from car.config import CameraConfig
 from car.errors import CameraError, StaleFrameError
 from car.frame import Frame
-from car.frame_check import FrameCheck
+from car.frame_check import FUTURE_S, FrameCheck
 
 CONFIG = CameraConfig(width_px=64, height_px=48)
 PERIOD_S = 0.05
@@ -43,12 +43,19 @@ def test_a_frame_just_fresh_enough_passes(age_s: float) -> None:
     FrameCheck(CONFIG).check(frame(7, captured_s=1.0), 1.0 + age_s)
 
 
+@pytest.mark.parametrize("age_s", [-FUTURE_S, CONFIG.max_age_s])
+def test_a_frame_as_old_or_as_new_as_is_allowed_passes(age_s: float) -> None:
+    FrameCheck(CONFIG).check(frame(7, captured_s=0.0), age_s)
+
+
 @pytest.mark.parametrize(
     "image",
     [
         np.zeros((48, 64), np.uint8),
         np.zeros((64, 48, 3), np.uint8),
         np.zeros((48, 64, 3), np.float32),
+        np.zeros((48, 64, 3), np.int8),
+        np.zeros((48, 64, 3), np.bool_),
     ],
 )
 def test_a_picture_of_another_size_or_kind_is_refused(image: np.ndarray) -> None:
@@ -73,10 +80,18 @@ def test_the_same_picture_again_and_again_is_a_camera_that_hangs() -> None:
         check.check(frame(10, image), 0.52)
 
 
-def test_a_picture_that_changed_by_one_bit_is_another_one() -> None:
+def test_a_picture_that_comes_again_after_a_gap_is_a_camera_that_hangs() -> None:
+    check, image = FrameCheck(CONFIG), picture(0)
+    check.check(frame(0, image), 0.02)
+    with pytest.raises(StaleFrameError, match=r"same picture for 0\.75 s"):
+        check.check(frame(15, image), 0.77)
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (4, 8), (44, 60)])
+def test_a_picture_that_changed_by_one_bit_is_another_one(row: int, column: int) -> None:
     check = FrameCheck(CONFIG)
     images = [picture(0), picture(0)]
-    images[1][0, 0, 0] ^= 1
+    images[1][row, column, 0] ^= 1
     check_all(check, [frame(number, images[number % 2]) for number in range(60)])
 
 
@@ -99,6 +114,21 @@ def test_a_picture_that_shows_nothing_is_called_blank_until_it_shows_something(l
     assert "seen nothing for 1.5 s" in check.blank
     check.check(frame(30), 1.52)
     assert check.blank is None
+
+
+@pytest.mark.parametrize(
+    ("darkest", "brightest", "is_blank"),
+    [(7, 8, True), (0, 7, True), (0, 8, False), (240, 247, True), (100, 255, False)],
+)
+def test_a_picture_shows_something_from_a_spread_of_eight(
+    darkest: int, brightest: int, is_blank: bool
+) -> None:
+    check = FrameCheck(CONFIG)
+    for number in range(1, 15):
+        image = np.full((48, 64, 3), darkest, np.uint8)
+        image[4 * number % 48, 4, 1] = brightest
+        check.check(frame(number, image), PERIOD_S * number + 0.02)
+    assert (check.blank is not None) == is_blank
 
 
 def test_a_black_camera_is_blank_rather_than_frozen() -> None:

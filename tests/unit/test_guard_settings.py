@@ -158,8 +158,13 @@ def fault(kind: str, path: str, value: object) -> str:
             "wheels: throttle: zero_us = {} must lie between 1000 and 2000",
         ),
         (
+            "wheels.steering.zero_us",
+            [1100, 1900],
+            "wheels: steering: zero_us = {} must lie between 1100 and 1900",
+        ),
+        (
             "wheels.steering.channel",
-            [-1, 16, 1.0],
+            [-1, 16, 1.0, True],
             "wheels: steering: channel = {} is not a whole number within 0 to 15",
         ),
         ("wheels.steering.channel", [0], "steering and throttle are both on channel {}"),
@@ -185,6 +190,19 @@ def test_a_turn_beyond_its_range_is_named(kind: str) -> None:
     for value in (-0.001, 1.001):
         text = f"wheels: turn = {value} is not a number within 0 to 1"
         assert fault(kind, "wheels.turn", value) == text
+
+
+@pytest.mark.parametrize("zero_us", [900, 1000, 2000, 2100])
+def test_pulses_that_fall_are_put_in_order_too(zero_us: float) -> None:
+    words = f"^zero_us = {zero_us} must lie between 2000 and 1000$"
+    with pytest.raises(ConfigError, match=words):
+        PulseOutput(0, 2000, zero_us, 1000)
+
+
+@pytest.mark.parametrize("ends_us", [(1500, 1500), (1600, 1600)])
+def test_pulses_that_never_change_are_refused(ends_us: tuple[float, float]) -> None:
+    with pytest.raises(ConfigError, match="must lie between"):
+        PulseOutput(0, ends_us[0], 1500, ends_us[1])
 
 
 def test_channels_of_a_bridge_are_checked() -> None:
