@@ -84,6 +84,22 @@ def test_a_command_counts_until_the_deadline_and_not_longer(bench: Bench) -> Non
         assert guard.latched
 
 
+def test_the_deadline_itself_is_too_late(bench: Bench) -> None:
+    bench.now_s = 0.0
+    with bench.guard as guard:
+        guard.send(GO)
+        bench.wait(DEADLINE_S)
+        assert guard.latched
+        assert bench.throttle_us == NEUTRAL_US
+
+
+def test_without_a_time_to_arm_it_drives_at_once(bench: Bench) -> None:
+    guard = Guard(bench.wheels, DEADLINE_S, lambda: bench.now_s)
+    with guard:
+        assert not guard.arming
+        assert guard.send(GO).throttle > 0.3
+
+
 def test_commands_in_time_never_lapse(bench: Bench) -> None:
     with bench.guard as guard:
         for _ in range(50):
@@ -137,6 +153,38 @@ def test_a_broken_bus_is_reported_and_neutral_is_tried_until_it_arrives(bench: B
         bench.wait(0.01)
         assert bench.throttle_us == NEUTRAL_US
         assert guard.seconds_left() == CHECK_EVERY_S
+
+
+def test_each_trouble_is_logged_once_and_again_when_it_comes_again(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    with bench.guard as guard:
+        for _ in range(2):
+            caplog.clear()
+            guard.send(STOP)
+            bench.bus.faults = [Nack()]
+            for _ in range(5):
+                bench.wait(LOOK_PERIOD_S)
+            bench.bus.faults = []
+            bench.wait(LOOK_PERIOD_S)
+            messages = [record.message for record in caplog.records]
+            assert len(messages) == 2
+            assert "does not acknowledge" in messages[0]
+            assert messages[1].startswith("neutral did not reach the chip, trying on: ")
+            with pytest.raises(DeviceError, match="does not acknowledge"):
+                guard.send(STOP)
+
+
+def test_a_lapse_is_logged_with_the_time_that_passed(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    with bench.guard as guard:
+        guard.send(GO)
+        bench.wait(0.25)
+        bench.wait(0.25)
+    assert [record.message for record in caplog.records] == [
+        "no command for 0.250 s: throttle at neutral"
+    ]
 
 
 def test_a_broken_bus_at_the_end_is_said(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import FrozenInstanceError, asdict
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,12 @@ def test_values_at_the_ends_of_their_ranges_are_taken() -> None:
         assert settings_from_json(one.to_json()) == one
     for turn in (0.0, 1.0):
         HBridgeSettings(BridgeOutputs(0, 15), BridgeOutputs(15, 0), turn)
+
+
+def test_settings_cannot_be_changed_once_they_were_checked() -> None:
+    for kind in KINDS:
+        checked = settings(kind)
+        first = next(iter(asdict(checked.wheels)))
+        for place in (checked, checked.wheels, getattr(checked.wheels, first)):
+            with pytest.raises(FrozenInstanceError):
+                setattr(place, next(iter(asdict(place))), 7)
