@@ -165,9 +165,10 @@ class Guard:
         An error of the bus is logged and neutral is tried again at the next call.
         """
         if self.state is GuardState.DRIVING:
-            if self.silent_s >= self._deadline_s:
-                log.warning("no command for %.3f s: throttle at neutral", self.silent_s)
+            silent_s = self.silent_s
+            if silent_s >= self._deadline_s:
                 self._latch()
+                log.warning("no command for %.3f s: throttle at neutral", silent_s)
         elif self.neutral_is_owed:
             self._try_neutral()
         self._look()
@@ -216,6 +217,6 @@ class Guard:
             self.sent = self._wheels.neutral()
             self.neutral_is_owed = False
         except DeviceError as error:
-            if not self.neutral_is_owed:
+            known, self.neutral_is_owed = self.neutral_is_owed, True
+            if not known:
                 log.error("neutral did not reach the chip, trying on: %s", error)
-            self.neutral_is_owed = True

@@ -28,6 +28,7 @@ from car.guard.door import open_door
 from car.guard.guard import Guard
 from car.guard.messages import LAST_TRIES_S, Outcome, Reply, reply_bytes
 from car.guard.settings import GuardSettings, read_settings, settings_from_json
+from car.log_thread import LogThread
 from car.notify import Notifier
 from car.real_time import run_in_real_time
 from tubs.errors import EverlapError
@@ -140,7 +141,7 @@ def serve_all(path: str, settings_file: str) -> int:
 
 def main(*arguments: str) -> int:
     """Do what the arguments say and give the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="guard: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="guard: %(message)s", handlers=[LogThread()])
     logging.raiseExceptions = False
     match arguments:
         case ("--child", number, settings_json):
