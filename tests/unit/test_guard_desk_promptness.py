@@ -1,4 +1,4 @@
-"""The guard's desk keeps its times whatever visitors do, and serves one drive loop until it goes."""
+"""The guard's desk keeps its times whatever visitors do, and serves a drive loop until it goes."""
 
 import json
 import os
@@ -146,6 +146,28 @@ def test_a_drive_loop_that_is_gone_ends_its_guard(seated: tuple[Bench, socket.so
     link.close()
     assert bench.ended() == "the drive loop: it is gone"
     assert bench.throttle_us == NEUTRAL_US
+
+
+def test_a_drive_loop_that_is_gone_before_it_was_greeted_ends_its_guard() -> None:
+    bench = Bench()
+    here, there = socket.socketpair()
+    bench.desk.seat(there)
+    here.close()
+    with bench.serving():
+        assert bench.ended() == "the drive loop: it is gone"
+
+
+def test_what_has_nothing_to_say_or_is_not_known_any_more_is_passed_over() -> None:
+    bench = Bench()
+    here, there = socket.socketpair()
+    bench.desk.seat(there)
+    for number in (there.fileno(), 9999):
+        bench.desk._turn_to(number, gone=False)
+    here.settimeout(0.01)
+    with pytest.raises(TimeoutError):
+        here.recv(1)
+    for end in (here, there, bench.bell, bench.rope):
+        end.close()
 
 
 def test_a_drive_loop_that_sends_nonsense_ends_its_guard(

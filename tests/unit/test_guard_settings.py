@@ -84,6 +84,11 @@ def test_the_digest_tells_any_two_settings_apart() -> None:
     assert len(settings().digest) == 8
 
 
+def test_the_digest_depends_on_values_and_not_on_the_order_of_their_names() -> None:
+    text = settings().to_json()
+    assert text == json.dumps(json.loads(text), sort_keys=True)
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*none\.json: No such file"):
         read_settings(tmp_path / "none.json")

@@ -17,6 +17,7 @@ FALLING = PulseRange("throttle", 2000, 1480, 1000)
         (60.0, 25e6, 101),
         (50.0, 25e6, 121),
         (60.0, 26.5e6, 107),
+        (59.546, 25e6, 102),
         (200.0, 25e6, 30),
         (24.0, 25e6, 253),
         (1525.0, 25e6, 3),
@@ -38,6 +39,12 @@ def test_a_frequency_beyond_the_chip_is_refused_with_those_it_can_make(
     words = rf"= {frequency_hz:g} cannot be made .*oscillator_hz = 2.5e\+07: 24 to 1525 Hz can"
     with pytest.raises(ConfigError, match=words):
         prescale_for(frequency_hz, 25_000_000)
+
+
+@pytest.mark.parametrize("ideal", [3.49, 256.5, 257.0])
+def test_one_step_beyond_the_register_is_refused(ideal: float) -> None:
+    with pytest.raises(ConfigError, match="cannot be made"):
+        prescale_for(64.0, 4096 * 64 * ideal)
 
 
 def test_the_frequencies_that_can_be_made_are_rounded_inwards() -> None:
