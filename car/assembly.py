@@ -279,4 +279,12 @@ def _guard_of(config: CarConfig) -> Actuators:
     from car.guard.messages import guard_socket
 
     settings, service = guard_settings(config), guard_socket(os.environ)
-    return GuardService(settings, service) if service.exists() else GuardProcess(settings)
+    return GuardService(settings, service) if _is_there(service) else GuardProcess(settings)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything lies at a path; what may not be looked at counts as nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -1,5 +1,6 @@
 """The `everlap` command: finds the subcommand, and turns every failure into one line."""
 
+import errno
 import logging
 import os
 import sys
@@ -48,6 +49,10 @@ COMMANDS = {
     "service": Entry("car.commands.service:service", "pi", "Start the car with the machine."),
     "test": Entry("car.cli:test", "dev", "Test this checkout; options go to pytest."),
 }
+
+
+EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT}
+"""What the machine says when it has run out of files, memory, processes or room."""
 
 
 class NotInstalledError(EverlapError):
@@ -123,6 +128,10 @@ def main(arguments: Sequence[str] | None = None, entries: Mapping[str, Entry] = 
         return _report("interrupted", InterruptedByUserError.exit_code)
     except EverlapError as error:
         return _report(str(error), error.exit_code)
+    except OSError as error:
+        if error.errno not in EXHAUSTED:
+            raise
+        return _report(f"the machine has run out of something: {error}", 1)
     except ModuleNotFoundError as error:
         package = (error.name or "car").partition(".")[0]
         if package in OUR_OWN:

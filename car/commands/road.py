@@ -35,19 +35,52 @@ LOOP_PRIORITY = 30
 """Below the guard's."""
 
 
+class Ending:
+    """Whether a signal came that ends the drive.
+
+    The signal's handler raises at once; but where that happens inside of a library that catches
+    everything (the logging module does), only this is left of it.
+    """
+
+    def __init__(self) -> None:
+        self._signal = ""
+
+    def begin(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal; those that follow are ignored.
+
+        Raises:
+            DriveEndedError: always.
+        """
+        for each in ENDING_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        self._signal = signal.Signals(number).name
+        self.check()
+
+    def check(self) -> None:
+        """See whether one came; to be asked at every tick.
+
+        Raises:
+            DriveEndedError: one did.
+        """
+        if self._signal:
+            raise DriveEndedError(f"ended by {self._signal}")
+
+
 class Dashboard:
     """Tells everybody how the drive is going, at every tick: people, service manager, terminal."""
 
-    def __init__(self, car: RoadCar, driver: Driver, notifier: Notifier) -> None:
+    def __init__(self, car: RoadCar, driver: Driver, notifier: Notifier, ending: Ending) -> None:
         self._car, self._driver, self._notifier = car, driver, notifier
+        self._ending = ending
         self._shown = ""
 
     def watch(self, tick: Tick) -> None:
         """Take a tick.
 
         Raises:
-            DriveEndedError: the human at the terminal wants to quit.
+            DriveEndedError: the human at the terminal wants to quit, or a signal came.
         """
+        self._ending.check()
         state = self._driver.state
         stopped = state.mode is Mode.STOPPED
         reason = self._driver.why_stopped if stopped else ""
@@ -90,13 +123,13 @@ def drive_on_the_road(
     network = NetworkPilot(pilot, config.camera) if pilot is not None else None
     timing = Timing(1.0 / config.camera.frames_per_s)
     notifier = Notifier(os.environ)
-    with ExitStack() as stack, signals_end_the_drive():
+    with ExitStack() as stack, signals_end_the_drive() as ending:
         stack.callback(notifier.stopping)
         recorder = stack.enter_context(_recorder(record, config))
         car = stack.enter_context(on_the_road(config))
         hazard = any_of(low_supply(car.power), RecordingEnded(recorder))
         driver = driver_of(config, car.people.human, network, hazard)
-        board = Dashboard(car, driver, notifier)
+        board = Dashboard(car, driver, notifier, ending)
         run_first(LOOP_PRIORITY)
         try:
             drive(car.camera, driver, car.actuators, recorder, time.monotonic, timing, board.watch)
@@ -109,21 +142,16 @@ def drive_on_the_road(
 
 
 @contextmanager
-def signals_end_the_drive() -> Iterator[None]:
+def signals_end_the_drive() -> Iterator[Ending]:
     """Turn SIGTERM, SIGHUP and SIGQUIT into the end of the drive, in good order.
 
     Raises:
         DriveEndedError: one came.
     """
-
-    def end(number: int, frame: FrameType | None) -> None:
-        for each in ENDING_SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        raise DriveEndedError(f"ended by {signal.Signals(number).name}")
-
-    before = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
+    ending = Ending()
+    before = {number: signal.signal(number, ending.begin) for number in ENDING_SIGNALS}
     try:
-        yield
+        yield ending
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

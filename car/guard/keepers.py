@@ -26,7 +26,20 @@ def start_guard(settings: GuardSettings) -> tuple[subprocess.Popen[bytes], socke
 
     It gets a session of its own: Ctrl-C in a terminal reaches the drive loop alone, which then
     takes leave in good order.
+
+    Raises:
+        GuardError: the machine allows no more processes, files or memory.
     """
+    try:
+        return _started(settings)
+    except OSError as error:
+        raise GuardError(
+            f"the guard cannot be started ({error.strerror}): end other programs, or restart the "
+            "computer"
+        ) from error
+
+
+def _started(settings: GuardSettings) -> tuple[subprocess.Popen[bytes], socket.socket]:
     here, there = socket.socketpair()
     root = str(Path(__file__).resolve().parents[2])
     told = ["--child", str(there.fileno()), settings.to_json()]
@@ -51,7 +64,11 @@ class ChildKeeper:
         self.process: subprocess.Popen[bytes] | None = None
 
     def call(self) -> socket.socket:
-        """Start it."""
+        """Start it.
+
+        Raises:
+            GuardError: the machine refused.
+        """
         self.process, link = start_guard(self._settings)
         return link
 

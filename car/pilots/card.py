@@ -5,7 +5,9 @@ TFLite tools read the front, zip tools the back.
 """
 
 import hashlib
+import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated
@@ -108,6 +110,13 @@ class PilotCard(msgspec.Struct, frozen=True):
     format: str = FORMAT
 
 
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError),
+    *(RuntimeError, OverflowError, ValueError, struct.error),
+)
+"""All that zipfile raises on bytes that were turned over."""
+
+
 def append_card(path: Path, card: PilotCard) -> PilotCard:
     """Put a card behind the flatbuffer in `path`; gives it back with the flatbuffer's sha256.
 
@@ -145,7 +154,7 @@ def open_pilot_file(path: Path) -> tuple[PilotCard, bytes]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             length = archive.getinfo(MEMBER).header_offset
             card = msgspec.json.decode(archive.read(MEMBER), type=PilotCard)
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise PilotError(
             f"{path} has no pilot card: it is not a pilot, or was cut off while copying; "
             "copy it again, or make one with: everlap train"

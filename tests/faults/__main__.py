@@ -85,18 +85,17 @@ def keep(campaign: Campaign, faults: list[Fault]) -> None:
     """Write the figures beside the promises."""
     text = TABLE.read_text("utf-8")
     for fault in faults:
-        found = campaign.measured(fault)
-        if found is not None:
-            line = (
-                f"measured = {{ runs = {found.runs}, median_ms = {found.median_ms}, "
-                f"max_ms = {found.max_ms} }}\n"
-            )
-            block = (
-                rf'(?s)(id = "{fault.id}"\n(?:(?!\[\[).)*?neutral_ms = \d+\n)(?:measured[^\n]*\n)?'
-            )
-            text = re.sub(block, rf"\g<1>{line}", text)
+        block = rf'(?s)(id = "{fault.id}"\n(?:(?!\[\[).)*?neutral_ms = \d+\n)(?:measured[^\n]*\n)?'
+        text = re.sub(block, rf"\g<1>{_line(campaign.measured(fault))}", text)
     TABLE.write_text(text, "utf-8")
     write_readme_table()
+
+
+def _line(found: Measured | None) -> str:
+    if found is None:
+        return ""
+    times = f"median_ms = {found.median_ms}, max_ms = {found.max_ms}"
+    return f"measured = {{ runs = {found.runs}, {times} }}\n"
 
 
 @click.command()

@@ -101,8 +101,8 @@ def camera_repeats_numbers(rig: Rig) -> None:
 
 
 def camera_loses_a_frame(rig: Rig) -> None:
-    lost = set(rig.dice.choice(40, 4, replace=False))
-    rig.camera.alter = lambda frame: None if frame.number % 40 in lost else frame
+    lost = int(rig.dice.integers(10))
+    rig.camera.alter = lambda frame: None if frame.number % 10 == lost else frame
 
 
 def pilot_raises(rig: Rig) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from car.config import CameraConfig, Lens
 from car.errors import PilotError
@@ -79,6 +81,23 @@ def test_a_changed_network_does_not_match_its_card(pilot_file: Path) -> None:
     pilot_file.write_bytes(data)
     with pytest.raises(PilotError, match="does not match"):
         read_card(pilot_file)
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_bytes_turned_over_anywhere_are_refused(pilot_file: Path, data: st.DataObject) -> None:
+    whole = pilot_file.read_bytes()
+    places = st.integers(len(FLATBUFFER) - 20, len(whole) - 1)
+    broken = bytearray(whole)
+    for place, bits in data.draw(st.lists(st.tuples(places, st.integers(1, 255)), min_size=1)):
+        broken[place] ^= bits
+    path = pilot_file.with_name("broken.tflite")
+    path.write_bytes(broken)
+    try:
+        found = read_card(path)
+    except PilotError:
+        return
+    assert found == read_card(pilot_file), "what is not noticed must not matter"
 
 
 def test_a_card_of_another_format_is_refused(tmp_path: Path) -> None:
