@@ -1,6 +1,7 @@
 """The drive loop's end of the guard: actuators that stop even when this process dies."""
 
 import logging
+import math
 import socket
 import time
 from pathlib import Path
@@ -78,6 +79,8 @@ class Guarded:
         self._reply_timeout_s = reply_timeout_s
         self._link: socket.socket | None = None
         self._sequence = 0
+        self._asked_s = math.inf
+        self._lapsed = False
         self.state = GuardState.WAITING
 
     def __enter__(self) -> Self:
@@ -90,6 +93,7 @@ class Guarded:
         """
         self._link = self._keeper.call()
         self._sequence, self.state = 0, GuardState.WAITING
+        self._asked_s, self._lapsed = math.inf, False
         try:
             self._link.settimeout(START_TIMEOUT_S + self._settings.arming_s)
             reply = _receive(self._link, 0)
@@ -125,8 +129,12 @@ class Guarded:
 
     @property
     def latched(self) -> bool:
-        """Whether throttle is held at neutral until a command with throttle 0 comes."""
-        return self.state is GuardState.LATCHED
+        """Whether throttle is held at neutral, or was before the last command.
+
+        A guard whose deadline has passed takes a command with throttle 0 and goes on. Whoever
+        decides must hear of it even so, or the car moves by itself with the command after that.
+        """
+        return self.state is GuardState.LATCHED or self._lapsed
 
     def send(self, command: Command) -> Command:
         """Have the guard apply a command and say what really went out.
@@ -135,12 +143,14 @@ class Guarded:
             GuardError: it is gone or does not answer, or refused the command.
             DeviceError: the command did not reach the chip, or the chip broke down.
         """
+        before_s, self._asked_s = self._asked_s, time.monotonic()
         try:
             reply = self._ask(Ask.APPLY, command)
             if reply.outcome is Outcome.LEFT:
                 raise GuardError("the guard was told to end")
         except GuardError as silence:
             self._end_at_once(str(silence))
+        self._lapsed = time.monotonic() - before_s >= self._settings.deadline_s
         self.state = reply.state
         _raise_if_failed(reply)
         return reply.sent

@@ -226,6 +226,17 @@ def test_silence_latches_until_a_zero_comes(bench: Bench) -> None:
         assert bench.throttle_us == GO_US
 
 
+def test_a_lapse_is_told_although_the_next_command_asks_for_no_throttle(bench: Bench) -> None:
+    with bench.guard() as guard:
+        guard.send(GO)
+        told = [guard.latched]
+        bench.check_neutral_with_steering_held()
+        for _ in range(2):
+            guard.send(STOP)
+            told.append(guard.latched)
+    assert told == [False, True, False]
+
+
 @pytest.mark.parametrize("command", [Command(math.nan, 0.4), Command(0.5, 1.5)])
 def test_nonsense_is_neutral(bench: Bench, command: Command) -> None:
     with bench.guard() as guard:
