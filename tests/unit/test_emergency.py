@@ -118,6 +118,19 @@ def test_without_settings_only_channel_0_is_judged_by_what_it_sends(
     assert chip.written == [b"\x00\x20", *pulses]
 
 
+@pytest.mark.parametrize("prescale", [3, 101, 255])
+def test_what_is_no_pulse_is_switched_off_at_any_frequency(prescale: int) -> None:
+    chip = Registers({0xFE: prescale, 6: 0, 7: 0x10, 8: 0, 9: 0})
+    put_at_rest(chip, USUAL)
+    assert chip.written == [b"\x00\x20", bytes((6, 0, 0, 0, 0x10))]
+
+
+def test_without_settings_the_defaults_of_car_toml_are_taken() -> None:
+    chip = CarConfig().chip
+    assert USUAL == (chip.bus, chip.address, chip.oscillator_hz, ())
+    assert USUAL == ("i2c-1", 0x40, 25e6, ())
+
+
 class Ticking:
     """A clock that moves on by 10 ms at each look."""
 
@@ -213,6 +226,9 @@ def test_the_kernel_s_bus_is_told_the_address_and_read_twice(pipe: Path) -> None
     with pytest.raises(OSError, match=r"register 0x12 reads as 1 and as 18"):
         chip.read(0x12)
     assert chip.read(0x12) == 0x12
+    chip.write(b"\x02")
+    with pytest.raises(OSError, match=r"register 0x05 reads as 18 and as 2"):
+        chip.read(0x05)
     chip.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
         chip.read(0x12)
@@ -225,8 +241,9 @@ def test_what_is_no_bus_is_said_and_closed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Inappropriate ioctl"):
         KernelChip(str(path), 0x40)
     assert len(os.listdir("/proc/self/fd")) == open_before  # noqa: PTH208
-    with pytest.raises(FileNotFoundError, match="/dev/i2c-250"):
+    with pytest.raises(FileNotFoundError, match="/dev/i2c-250") as caught:
         open_chip(PLAN._replace(bus="i2c-250"))
+    assert caught.traceback[-1].path == SCRIPT, "the kernel itself was asked"
 
 
 @pytest.fixture

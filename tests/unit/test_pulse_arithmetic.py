@@ -1,6 +1,7 @@
 """Pulses to the digit: prescale, length of a tick, microseconds, ticks and the way back."""
 
 import math
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -52,6 +53,8 @@ def test_the_frequencies_that_can_be_made_are_rounded_inwards() -> None:
         prescale_for(10.0, 27e6)
     with pytest.raises(ConfigError, match=r": 1 to 64 Hz can$"):
         prescale_for(500.0, 4096 * 256)
+    with pytest.raises(ConfigError, match=r": 2 to 64 Hz can$"):
+        prescale_for(500.0, 4096 * 257)
 
 
 def test_the_length_of_a_tick() -> None:
@@ -160,3 +163,8 @@ def test_a_range_between_two_ticks_is_refused() -> None:
     words = r"^the steering pulses 1501 to 1503 us lie between two ticks of 4\.00 us: widen"
     with pytest.raises(ConfigError, match=words):
         TickScale(PulseRange("steering", 1503, 1502, 1501), 4.0)
+
+
+def test_a_range_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        STEERING.plus_us = 2500  # type: ignore[misc]

@@ -1,5 +1,7 @@
 """Which sensor mode is driven with, for the modes of real cameras."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from car.drivers.sensor_mode import NEAR_ENOUGH, choose_mode, read_modes
@@ -130,3 +132,8 @@ def test_entries_that_describe_no_sensor_are_left_out():
 def test_the_name_says_what_doctor_shows():
     assert read_modes(described(GLOBAL_SHUTTER))[0].name == "1456x1088, 10 bit, 60.38 frames/s"
     assert read_modes(described(MODULE_3))[0].name == "1536x864, 10 bit, 120.13 frames/s, cropped"
+
+
+def test_a_mode_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        read_modes(described(GLOBAL_SHUTTER))[0].cropped = True
