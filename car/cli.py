@@ -97,7 +97,8 @@ class LazyGroup(click.Group):
         """
         try:
             super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except KeyboardInterrupt as error:
             raise InterruptedByUserError("interrupted") from error
 

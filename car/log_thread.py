@@ -20,7 +20,8 @@ class LogThread(logging.Handler):
     as that lasts. The thread starts with the first line, and does not keep the process alive.
 
     Args:
-        descriptor: what to write to; 2 is standard error.
+        descriptor: what to write to; 2 is standard error, where the process was given one. Without
+            one 2 may be anything that was opened since, such as the I2C bus.
 
     Attributes:
         lost: counts lines for which there was no room.

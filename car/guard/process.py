@@ -141,7 +141,8 @@ def serve_all(path: str, settings_file: str) -> int:
 
 def main(*arguments: str) -> int:
     """Do what the arguments say and give the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="guard: %(message)s", handlers=[LogThread()])
+    voice = LogThread() if sys.stderr is not None else logging.NullHandler()
+    logging.basicConfig(level=logging.WARNING, format="guard: %(message)s", handlers=[voice])
     logging.raiseExceptions = False
     match arguments:
         case ("--child", number, settings_json):

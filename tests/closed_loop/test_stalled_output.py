@@ -120,3 +120,22 @@ def test_what_was_said_last_is_out_when_the_program_ends() -> None:
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
     assert told.stderr == b"stopped\ngone\n"
+
+
+def test_a_guard_without_standard_error_writes_no_words_into_what_was_opened_instead(
+    tmp_path: Path,
+) -> None:
+    program = (
+        "import os, sys; bus = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); assert bus == 2; "
+        "from car.guard.process import main; sys.exit(main('nonsense'))"
+    )
+    closing = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh"]
+    done = subprocess.run(
+        [*closing, sys.executable, "-c", program, str(tmp_path / "bus")],
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )
+    assert done.returncode == 2
+    assert (tmp_path / "bus").read_bytes() == b""
