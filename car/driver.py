@@ -25,6 +25,10 @@ WHY = {
 }
 
 
+NEED_A_PILOT = (Event.CHOOSE_PILOT, Event.CHOOSE_ASSISTED)
+NO_PILOT = "there is no pilot to choose: start the drive with a pilot file (--pilot)"
+
+
 def no_hazard() -> str | None:
     """Nothing beside the parts themselves that could make driving unsafe."""
     return None
@@ -102,11 +106,20 @@ class Driver:
             stops = tuple(event for event in events if event in (Event.STOP, Event.EMERGENCY))
             events = (Event.SILENCE, *stops)
         for event in events:
-            self._happen(event, wish.command.throttle, WHY.get(event, "the human's choice"))
+            if event in NEED_A_PILOT and self._pilot is None:
+                self._refuse_pilot()
+            else:
+                self._happen(event, wish.command.throttle, WHY.get(event, "the human's choice"))
         if not wish.command.makes_sense:
             self.fault(f"the human's controls gave nonsense: {wish.command}")
             return wish._replace(command=STOP)
         return wish
+
+    def _refuse_pilot(self) -> None:
+        """Say why the car stands, also when it stood before; an emergency is worth more words."""
+        self.fault(NO_PILOT)
+        if not self.state.latched:
+            self.why_stopped = NO_PILOT
 
     def _happen(self, event: Event, throttle: float, why: str) -> None:
         was = self.state

@@ -80,7 +80,7 @@ class Recorder:
         self._queue_length = queue_length
         self._queue: SimpleQueue[Record | None] = SimpleQueue()
         self._room = threading.Event()
-        self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._fault: str | None = None
         self._refused = 0
         self._lost = 0
@@ -128,6 +128,17 @@ class Recorder:
             return False
         self._room.clear()
         return self._queue.qsize() < self._queue_length or self._room.wait(self._wait_s)
+
+    def _run(self) -> None:
+        """Write until the end; an error that nobody expected must not look like a busy disk."""
+        finished = False
+        try:
+            self._write_all()
+            finished = True
+        finally:
+            if not finished:
+                self._lost += 1 + self._queue.qsize()
+                self._fail("the recorder failed in a way that nobody expected: see the log")
 
     def _write_all(self) -> None:
         while (record := self._queue.get()) is not _END:

@@ -90,3 +90,15 @@ def test_an_emergency_after_another_stop_is_a_reason_of_its_own(seat: Seat) -> N
     assert (seat.driver.state.latched, seat.driver.why_stopped) == (True, "emergency stop")
     seat.hear(Event.REARM)
     assert not seat.driver.state.latched
+
+
+@pytest.mark.parametrize("choice", [Event.CHOOSE_PILOT, Event.CHOOSE_ASSISTED])
+def test_a_pilot_that_is_not_there_cannot_be_chosen(seat: Seat, choice: Event) -> None:
+    assert seat.hear(choice) is Mode.STOPPED
+    assert "there is no pilot to choose" in seat.driver.why_stopped
+    assert seat.hear(Event.CHOOSE_HUMAN) is Mode.HUMAN
+    assert seat.hear(choice, command=GO) is Mode.STOPPED
+    assert "there is no pilot to choose" in seat.driver.why_stopped
+    seat.hear(Event.EMERGENCY)
+    assert seat.hear(choice) is Mode.STOPPED
+    assert seat.driver.why_stopped == "emergency stop"

@@ -76,6 +76,25 @@ def test_a_vanished_folder_ends_the_recording_and_not_the_drive(tmp_path, caplog
     assert len(caplog.records) == 1
 
 
+class BrokenWriter(TubWriter):
+    """Fails in a way that nobody foresaw."""
+
+    def append(self, record: Record) -> None:
+        raise ArithmeticError("no such picture")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_recorder_that_fails_as_nobody_expected_says_so(tmp_path, caplog):
+    with Recorder(BrokenWriter(tmp_path / "tub")) as recorder:
+        recorder.append(record(0))
+        while recorder.fault is None:
+            time.sleep(0.001)
+        recorder.append(record(1))
+    assert "nobody expected" in recorder.fault
+    assert (recorder.recorded, recorder.dropped) == (0, 2)
+    assert len(caplog.records) == 1
+
+
 def test_a_disk_that_hangs_does_not_hang_the_end_of_the_drive(tmp_path):
     writer = SlowWriter(tmp_path / "tub")
     began_s = time.monotonic()
