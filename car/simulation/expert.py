@@ -16,7 +16,7 @@ from car.frame import Frame
 from car.human import Wish
 from car.modes import Event
 from car.pilots.pilot import Decision
-from car.simulation.tracks import Track
+from car.simulation.track import Track
 from car.simulation.vehicle import HEADING, SPEED, VehicleParameters, X, Y
 from car.simulation.world import World
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from car.simulation.tracks import Track
+from car.simulation.track import Track
 from car.simulation.vehicle import HEADING, SPEED, Vehicle, X, Y
 
 LOST_M = 0.4

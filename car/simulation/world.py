@@ -13,7 +13,8 @@ from car.simulation.marshal import Marshal
 from car.simulation.renderer import Renderer, View
 from car.simulation.scene import SURFACES, Scene
 from car.simulation.sensor import Sensor
-from car.simulation.tracks import Track, parse_track
+from car.simulation.track import Track
+from car.simulation.tracks import parse_track
 from car.simulation.vehicle import (
     ACCELERATION,
     HEADING,

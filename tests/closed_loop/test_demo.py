@@ -9,17 +9,9 @@ from car.config import CarConfig
 from car.pilots.shipped import SHIPPED_PILOT
 from car.simulation.scene import SURFACES
 from car.simulation.world import WorldSpec
-from train.demo import (
-    DRIVEN_ON,
-    TRAINED_ON,
-    DemoPlan,
-    driven_track,
-    film_a_lap,
-    loop_timing,
-    new_worlds,
-    training_worlds,
-    versions,
-)
+from train.demo import film_a_lap
+from train.demo_plan import DRIVEN_ON, TRAINED_ON, DemoPlan, new_worlds, training_worlds
+from train.demo_report import driven_track, loop_timing, versions
 from train.evaluate import Trial, run_trial
 from train.report import write_report
 from train.report_data import ReportData

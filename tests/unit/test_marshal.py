@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from car.simulation.marshal import LOST_S, STUCK_S, Marshal
-from car.simulation.tracks import Track, parse_track
+from car.simulation.track import Track
+from car.simulation.tracks import parse_track
 from car.simulation.vehicle import HEADING, SPEED, Vehicle, VehicleParameters, X, Y
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from car.errors import SimulationError
-from car.simulation.tracks import NAMED_TRACKS, SMALLEST_RADIUS_M, parse_track, parse_tracks
+from car.simulation.random_track import SMALLEST_RADIUS_M
+from car.simulation.tracks import NAMED_TRACKS, parse_track, parse_tracks
 
 
 @pytest.mark.parametrize("name", [*NAMED_TRACKS, *(f"random:{seed}" for seed in range(40))])
