@@ -14,6 +14,10 @@ MODULES = {
 }
 
 
+LONG_STEP_S = 0.005
+"""Of time in a long drive."""
+
+
 def inject(fault: Fault, folder: Path, seed: int, lead_s: float = 0.0) -> Outcome:
     """Put a car together, let it drive, do the thing to it, and say what became of it.
 
@@ -36,9 +40,9 @@ def inject(fault: Fault, folder: Path, seed: int, lead_s: float = 0.0) -> Outcom
 
 
 def _in_virtual_time(fault: Fault, module: ModuleType, seed: int, lead_s: float) -> Outcome:
-    from tests.faults.virtual_rig import Rig
+    from tests.faults.virtual_rig import STEP_S, Rig
 
-    rig = Rig(seed)
+    rig = Rig(seed, LONG_STEP_S if lead_s else STEP_S)
     _prepare(fault, module, rig)
     return rig.run(getattr(module, fault.injector), lead_s)
 

@@ -1,5 +1,6 @@
 """Loop, driver, guard and chip in virtual time, with parts that can be told to fail."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
@@ -36,6 +37,8 @@ EARLIEST_S, LATEST_S = 0.6, 1.6
 """When a fault may strike."""
 AFTERWARDS_S = 6.0
 """How long the car is watched after the fault."""
+LONGEST_TRACE = 25_000
+"""Steps that are kept: a part that hangs for 30 s, and all that is watched before and after."""
 
 
 class RiggedCamera:
@@ -124,7 +127,7 @@ class Rig:
         self.end_s = float("inf")
         self.ticks: list[Tick] = []
         self._due: list[tuple[float, Callable[[], None]]] = []
-        self._trace: list[tuple[float, float | None]] = []
+        self._trace: deque[tuple[float, float | None]] = deque(maxlen=LONGEST_TRACE)
 
     def at(self, time_s: float, act: Callable[[], None]) -> None:
         """Have something happen at a time."""
