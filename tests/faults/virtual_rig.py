@@ -37,8 +37,8 @@ EARLIEST_S, LATEST_S = 0.6, 1.6
 """When a fault may strike."""
 AFTERWARDS_S = 6.0
 """How long the car is watched after the fault."""
-LONGEST_TRACE = 25_000
-"""Steps that are kept: a part that hangs for 30 s, and all that is watched before and after."""
+LONGEST_TRACE = 60_000
+"""Steps that are kept: a part that hangs for 30 s, twice, and all that is watched beside that."""
 
 
 class RiggedCamera:
