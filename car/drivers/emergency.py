@@ -76,10 +76,12 @@ def plan_from_json(text: str) -> Plan:
         )
         sound = (
             isinstance(plan.bus, str)
+            and plan.bus.isprintable()
+            and type(plan.address) is int
             and 0x40 <= plan.address <= 0x7F
             and 23e6 <= plan.oscillator_hz <= 27e6
-            and len(plan.rest) > 0
-            and all(0 <= channel <= 15 and int(channel) == channel for channel, _ in plan.rest)
+            and plan.rest != ()
+            and all(type(channel) is int and 0 <= channel <= 15 for channel, _ in plan.rest)
             and all(us == 0 or LOW_US <= us <= HIGH_US for _, us in plan.rest)
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -95,7 +97,7 @@ class KernelChip:
     def __init__(
         self, node: str, address: int, ioctl: Callable[[int, int, int], object] = fcntl.ioctl
     ) -> None:
-        self._number = os.open(node, os.O_RDWR | os.O_CLOEXEC)
+        self._number = os.open(node, os.O_RDWR)
         try:
             ioctl(self._number, I2C_SLAVE, address)
         except OSError:

@@ -16,6 +16,8 @@ from car.command import Command
 from car.config import CarConfig, WheelsConfig
 from car.drivers.emergency import (
     I2C_SLAVE,
+    PATIENCE_S,
+    RETRY_S,
     USUAL,
     KernelChip,
     Plan,
@@ -82,7 +84,7 @@ def test_an_output_that_rests_without_pulses_is_switched_off() -> None:
 
 
 def test_a_pulse_that_does_not_fit_in_the_cycle_is_switched_off() -> None:
-    for us, end in ((2047.5, (0xFF, 0x0F)), (2048.0, (0, 0x10))):
+    for us, end in ((2047.5, (0xFF, 0x0F)), (2048.0, (0, 0x10)), (2500, (0, 0x10))):
         chip = Registers({0xFE: 3})
         put_at_rest(chip, PLAN._replace(rest=((0, us),), oscillator_hz=8e6))
         assert chip.written[1] == bytes((6, 0, 0, *end))
@@ -104,6 +106,9 @@ def test_a_chip_that_sleeps_is_left_asleep(mode: int) -> None:
         (0, 0, 122, 0, (0, 0x10)),
         (0, 0, 612 & 255, 612 >> 8, (368 & 255, 368 >> 8)),
         (0, 0, 613 & 255, 613 >> 8, (0, 0x10)),
+        (0, 8, 122, 8, (0, 0x10)),
+        (0, 8, 123, 8, (368 & 255, 368 >> 8)),
+        (0, 0x20, 368 & 255, 368 >> 8, (368 & 255, 368 >> 8)),
         (0, 0x10, 368 & 255, 368 >> 8, (0, 0x10)),
         (0, 0, 0, 0x10, None),
         (0, 0x10, 0, 0x10, None),
@@ -118,6 +123,25 @@ def test_without_settings_only_channel_0_is_judged_by_what_it_sends(
     assert chip.written == [b"\x00\x20", *pulses]
 
 
+@pytest.mark.parametrize(
+    ("prescale", "sent", "neutral"),
+    [
+        (99, 124, None),
+        (99, 125, 375),
+        (99, 625, 375),
+        (99, 626, None),
+        (15, 2500, 2344),
+    ],
+)
+def test_a_pulse_of_500_to_2500_us_becomes_1500_us(
+    prescale: int, sent: int, neutral: int | None
+) -> None:
+    chip = Registers({0xFE: prescale, 6: 0, 7: 0, 8: sent & 255, 9: sent >> 8})
+    put_at_rest(chip, USUAL)
+    end = (0, 0x10) if neutral is None else (neutral & 255, neutral >> 8)
+    assert chip.written == [b"\x00\x20", bytes((6, 0, 0, *end))]
+
+
 @pytest.mark.parametrize("prescale", [3, 101, 255])
 def test_what_is_no_pulse_is_switched_off_at_any_frequency(prescale: int) -> None:
     chip = Registers({0xFE: prescale, 6: 0, 7: 0x10, 8: 0, 9: 0})
@@ -127,8 +151,8 @@ def test_what_is_no_pulse_is_switched_off_at_any_frequency(prescale: int) -> Non
 
 def test_without_settings_the_defaults_of_car_toml_are_taken() -> None:
     chip = CarConfig().chip
-    assert USUAL == (chip.bus, chip.address, chip.oscillator_hz, ())
-    assert USUAL == ("i2c-1", 0x40, 25e6, ())
+    assert Plan(chip.bus, chip.address, chip.oscillator_hz, ()) == USUAL
+    assert Plan("i2c-1", 0x40, 25e6, ()) == USUAL
 
 
 class Ticking:
@@ -176,12 +200,16 @@ def changed(key: str, value: object) -> str:
         "[]",
         "7",
         "{}",
-        *(changed("bus", value) for value in (1, None)),
-        *(changed("address", value) for value in (0x3F, 0x80, "64", None)),
+        *(changed("bus", value) for value in (1, None, "simulated:a\0b", "simulated:\ud800")),
+        *(changed("address", value) for value in (0x3F, 0x80, "64", None, 64.0, True)),
         *(changed("oscillator_hz", value) for value in (22e6, 28e6, float("nan"), "x")),
         *(
             changed("rest", value)
             for value in ([], None, [[0]], [[16, 1500]], [[-1, 1500]], [[0.5, 1500]], 7)
+        ),
+        *(
+            changed("rest", value)
+            for value in ([[3.0, 1500]], [[True, 1500]], [["0", 1500]], [[0, 1500], [None, 1500]])
         ),
         *(changed("rest", [[0, us]]) for us in (499, 2501, float("nan"), -1, "x", None)),
     ],
@@ -244,6 +272,9 @@ def test_what_is_no_bus_is_said_and_closed(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="/dev/i2c-250") as caught:
         open_chip(PLAN._replace(bus="i2c-250"))
     assert caught.traceback[-1].path == SCRIPT, "the kernel itself was asked"
+    for bus in ("3", "i2c-x", "i2c-", "spi-1"):
+        with pytest.raises(OSError, match="names no I2C bus"):
+            open_chip(PLAN._replace(bus=bus))
 
 
 @pytest.fixture
@@ -312,6 +343,20 @@ def test_the_last_good_settings_serve_when_the_newest_are_damaged(
     assert "none: [Errno 2]" in said
     assert "damaged.json: Expecting property name" in said
     assert said.endswith("the throttle is at neutral\n")
+
+
+def test_the_first_settings_that_can_be_read_are_the_ones_that_count(
+    driving: Callable[[str], SimulatedPca9685], tmp_path: Path
+) -> None:
+    chip, other = driving("servo-and-esc"), tmp_path / "other.json"
+    other.write_text(settings("i2c-250"))
+    assert main(str(tmp_path / "guard.json"), str(other), patience_s=0.0) == 0
+    assert chip.pulse_us(0) == pytest.approx(1500, abs=3)
+    assert main(str(other), str(tmp_path / "guard.json"), patience_s=0.0) == 1
+
+
+def test_it_tries_for_two_seconds_every_ten_milliseconds() -> None:
+    assert (PATIENCE_S, RETRY_S) == (2.0, 0.01)
 
 
 def test_what_did_not_work_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
