@@ -25,6 +25,7 @@ from car.guard.messages import (
     request_bytes,
 )
 from car.guard.settings import GuardSettings
+from car.guard.undisturbed import undisturbed
 
 HASTE_S = 0.03
 """So long neutral is tried from here before somebody is told that the bus is broken."""
@@ -119,12 +120,13 @@ class Guarded:
         """
         if self._link is None:
             return
-        self._link.settimeout(LEAVE_TIMEOUT_S)
-        try:
-            reply = self._ask(Ask.LEAVE, STOP)
-        except GuardError as silence:
-            self._end_patiently(str(silence))
-        self._end(LEAVE_TIMEOUT_S)
+        with undisturbed():
+            self._link.settimeout(LEAVE_TIMEOUT_S)
+            try:
+                reply = self._ask(Ask.LEAVE, STOP)
+            except GuardError as silence:
+                self._end_patiently(str(silence))
+            self._end(LEAVE_TIMEOUT_S)
         _raise_if_failed(reply)
 
     @property
@@ -149,7 +151,8 @@ class Guarded:
             if reply.outcome is Outcome.LEFT:
                 raise GuardError("the guard was told to end")
         except GuardError as silence:
-            self._end_at_once(str(silence))
+            with undisturbed():
+                self._end_at_once(str(silence))
         self._lapsed = time.monotonic() - before_s >= self._settings.deadline_s
         self.state = reply.state
         _raise_if_failed(reply)
