@@ -97,6 +97,13 @@ def test_a_chip_that_sleeps_is_left_asleep(mode: int) -> None:
     assert chip.written == []
 
 
+@pytest.mark.parametrize("mode", [0x00, 0x01, 0x20, 0x21, 0x6F])
+def test_a_chip_awake_in_any_mode_is_put_at_rest(mode: int) -> None:
+    chip = Registers({0x00: mode})
+    assert put_at_rest(chip, PLAN) == "the throttle is at neutral"
+    assert len(chip.written) == 2
+
+
 @pytest.mark.parametrize(
     ("on_low", "on_high", "off_low", "off_high", "end"),
     [
@@ -106,6 +113,8 @@ def test_a_chip_that_sleeps_is_left_asleep(mode: int) -> None:
         (0, 0, 122, 0, (0, 0x10)),
         (0, 0, 612 & 255, 612 >> 8, (368 & 255, 368 >> 8)),
         (0, 0, 613 & 255, 613 >> 8, (0, 0x10)),
+        (160, 15, 26, 0, (0, 0x10)),
+        (160, 15, 27, 0, (368 & 255, 368 >> 8)),
         (0, 8, 122, 8, (0, 0x10)),
         (0, 8, 123, 8, (368 & 255, 368 >> 8)),
         (0, 0x20, 368 & 255, 368 >> 8, (368 & 255, 368 >> 8)),
@@ -202,7 +211,7 @@ def changed(key: str, value: object) -> str:
         "{}",
         *(changed("bus", value) for value in (1, None, "simulated:a\0b", "simulated:\ud800")),
         *(changed("address", value) for value in (0x3F, 0x80, "64", None, 64.0, True)),
-        *(changed("oscillator_hz", value) for value in (22e6, 28e6, float("nan"), "x")),
+        *(changed("oscillator_hz", value) for value in (22_999_999, 27_000_001, float("nan"), "x")),
         *(
             changed("rest", value)
             for value in ([], None, [[0]], [[16, 1500]], [[-1, 1500]], [[0.5, 1500]], 7)
