@@ -84,7 +84,7 @@ def test_an_output_that_rests_without_pulses_is_switched_off() -> None:
 
 
 def test_a_pulse_that_does_not_fit_in_the_cycle_is_switched_off() -> None:
-    for us, end in ((2047.5, (0xFF, 0x0F)), (2048.0, (0, 0x10)), (2500, (0, 0x10))):
+    for us, end in ((0.5, (1, 0)), (2047.5, (0xFF, 0x0F)), (2048.0, (0, 0x10)), (2500, (0, 0x10))):
         chip = Registers({0xFE: 3})
         put_at_rest(chip, PLAN._replace(rest=((0, us),), oscillator_hz=8e6))
         assert chip.written[1] == bytes((6, 0, 0, *end))
@@ -115,6 +115,7 @@ def test_a_chip_awake_in_any_mode_is_put_at_rest(mode: int) -> None:
         (0, 0, 613 & 255, 613 >> 8, (0, 0x10)),
         (160, 15, 26, 0, (0, 0x10)),
         (160, 15, 27, 0, (368 & 255, 368 >> 8)),
+        (100, 0, 223, 0, (368 & 255, 368 >> 8)),
         (0, 8, 122, 8, (0, 0x10)),
         (0, 8, 123, 8, (368 & 255, 368 >> 8)),
         (0, 0x20, 368 & 255, 368 >> 8, (368 & 255, 368 >> 8)),
@@ -211,7 +212,10 @@ def changed(key: str, value: object) -> str:
         "{}",
         *(changed("bus", value) for value in (1, None, "simulated:a\0b", "simulated:\ud800")),
         *(changed("address", value) for value in (0x3F, 0x80, "64", None, 64.0, True)),
-        *(changed("oscillator_hz", value) for value in (22_999_999, 27_000_001, float("nan"), "x")),
+        *(
+            changed("oscillator_hz", value)
+            for value in (22_999_999, 22_999_999.5, 27_000_000.5, 27_000_001, float("nan"), "x")
+        ),
         *(
             changed("rest", value)
             for value in ([], None, [[0]], [[16, 1500]], [[-1, 1500]], [[0.5, 1500]], 7)

@@ -199,6 +199,13 @@ def test_waiting_needs_no_check(bench: Bench) -> None:
         assert guard.state is GuardState.WAITING
 
 
+def test_a_latched_guard_waits_as_long_as_one_that_never_drove(bench: Bench) -> None:
+    with bench.guard as guard:
+        guard.send(GO)
+        bench.wait(1000.0)
+        assert (guard.latched, guard.seconds_left()) == (True, CHECK_EVERY_S)
+
+
 def test_the_time_until_the_next_check_is_never_beyond_the_deadline(bench: Bench) -> None:
     with bench.guard as guard:
         guard.send(GO)
