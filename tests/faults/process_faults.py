@@ -11,6 +11,8 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,31 @@ def prepare_loop_sigstop_under_load(rig: ProcessRig) -> None:
 
 
 def loop_sigstop_under_load(rig: ProcessRig) -> None:
+    loop_sigstop(rig)
+
+
+def prepare_output_stalled(rig: ProcessRig) -> None:
+    reader, rig.output = os.pipe()
+    rig.afterwards += [partial(os.close, reader), partial(os.close, rig.output)]
+
+
+def output_stalled(rig: ProcessRig) -> None:
+    assert rig.output is not None
+    writer = os.open(f"/proc/self/fd/{rig.output}", os.O_WRONLY | os.O_NONBLOCK)
+    for size in (65536, 1):
+        with suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(size))
+    os.close(writer)
+    rig.client.silent = True
+
+
+def prepare_output_stalled_loop_stopped(rig: ProcessRig) -> None:
+    prepare_output_stalled(rig)
+
+
+def output_stalled_loop_stopped(rig: ProcessRig) -> None:
+    output_stalled(rig)
     loop_sigstop(rig)
 
 

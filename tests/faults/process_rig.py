@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -122,7 +121,11 @@ class Drive:
     """One `everlap drive` in a process group of its own."""
 
     def __init__(
-        self, folder: Path, options: list[str], environ: Mapping[str, str] = os.environ
+        self,
+        folder: Path,
+        options: list[str],
+        environ: Mapping[str, str] = os.environ,
+        output: int | None = None,
     ) -> None:
         self.log = folder / f"drive-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
@@ -131,7 +134,7 @@ class Drive:
                 cwd=ROOT,
                 env={**environ, "EVERLAP_RUN": str(folder), "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=log if output is None else output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
@@ -164,6 +167,7 @@ class ProcessRig:
         dice: decides what is random about the fault.
         drive: the process under test.
         client: drives it.
+        output: where the drive and its guard write to instead of to a log.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -172,6 +176,7 @@ class ProcessRig:
         self.options: list[str] = ["--pilot", "none"]
         self.choice = Event.CHOOSE_HUMAN
         self.environ: dict[str, str] = dict(os.environ)
+        self.output: int | None = None
         self.chip = open_chip(folder / "chip")
         make_tub(folder / "tub", 64, 48)
         self.client = Client(folder / "human.sock")
@@ -185,7 +190,8 @@ class ProcessRig:
         """Start a drive on this car."""
         config = self.folder / "car.toml"
         config.write_text(self.settings)
-        drive = Drive(self.folder, ["--config", str(config), *self.options], self.environ)
+        options = ["--config", str(config), *self.options]
+        drive = Drive(self.folder, options, self.environ, self.output)
         self._drives.append(drive)
         return drive
 
@@ -280,11 +286,6 @@ def refuse_to_start(rig: ProcessRig) -> Outcome:
     if code is None or code == 0:
         return Outcome(None, moved, f"it began to drive: {drive.told}")
     return Outcome(0.0, moved, told)
-
-
-def copy_of(file: Path, folder: Path) -> Path:
-    """A copy to damage."""
-    return Path(shutil.copy(file, folder / file.name))
 
 
 def neutral_within(rig: ProcessRig, seconds: float) -> bool:
