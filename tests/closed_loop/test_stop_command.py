@@ -1,5 +1,7 @@
 """`everlap stop` against a drive loop in another thread: real socket, real status."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,31 @@ from car.cli import main
 from car.human import Status
 from car.humans.remote import RemoteHuman
 from car.modes import Mode, ModeState, next_state
+
+FLOOD = """
+import socket, sys
+link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+link.connect(sys.argv[1])
+print("begun", flush=True)
+while True:
+    try:
+        link.send(b"x" * 50)
+    except BlockingIOError:
+        pass
+"""
+
+
+@contextmanager
+def flooded(path: Path) -> Iterator[None]:
+    """Another process sends nonsense to the drive as fast as it can."""
+    command = [sys.executable, "-c", FLOOD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as flood:
+        assert flood.stdout is not None
+        flood.stdout.readline()
+        try:
+            yield
+        finally:
+            flood.kill()
 
 
 @contextmanager
@@ -52,6 +79,13 @@ def test_the_car_stops_and_stays_stopped(folder: Path, capsys: pytest.CaptureFix
     assert states[-1] == ModeState(Mode.STOPPED, latched=True)
     assert time.monotonic() - began_s < 1.0
     assert "stopped, until someone re-arms" in capsys.readouterr().out
+
+
+def test_it_gets_through_a_flood(folder: Path) -> None:
+    for _ in range(6):
+        with driving(folder / "human.sock") as states, flooded(folder / "human.sock"):
+            assert main(["stop"]) == 0
+        assert states[-1] == ModeState(Mode.STOPPED, latched=True)
 
 
 def test_without_a_drive_it_says_so_and_what_to_do(
