@@ -256,6 +256,16 @@ def test_numbers_must_rise_by_one_or_more(seated: tuple[Bench, socket.socket]) -
     assert (reply.text, reply.state) == ("after 9", GuardState.DRIVING)
 
 
+def test_whoever_drives_already_cannot_take_the_seat_again(
+    seated: tuple[Bench, socket.socket],
+) -> None:
+    bench, link = seated
+    apply(link, 2, STOP)
+    reply = ask(link, Request(Ask.DRIVE, 3, time.monotonic(), GO))
+    assert (reply.outcome, reply.sequence, reply.text) == (Outcome.STALE, 3, "after 2")
+    assert bench.throttle_us == NEUTRAL_US
+
+
 @pytest.mark.parametrize(("age_s", "outcome"), [(0.08, Outcome.DONE), (0.1, Outcome.STALE)])
 def test_a_command_is_applied_until_it_is_a_tenth_of_a_second_old(
     seated: tuple[Bench, socket.socket], age_s: float, outcome: Outcome
