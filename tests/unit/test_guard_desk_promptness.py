@@ -170,6 +170,21 @@ def test_what_has_nothing_to_say_or_is_not_known_any_more_is_passed_over() -> No
         end.close()
 
 
+def test_a_number_that_is_no_visitor_s_does_not_open_the_door(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench()
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(os.fspath(tmp_path / "door"))
+        door.listen()
+        bench.desk.open(door)
+        for number in (0, 9999):
+            bench.desk._turn_to(number, gone=False)
+    assert not caplog.records
+    for end in (bench.bell, bench.rope):
+        end.close()
+
+
 def test_a_drive_loop_that_sends_nonsense_ends_its_guard(
     seated: tuple[Bench, socket.socket],
 ) -> None:

@@ -97,21 +97,23 @@ def test_a_text_cut_within_a_letter_is_still_read(pair: Pair) -> None:
 
 
 def test_a_reply_that_comes_in_pieces_is_put_together(pair: Pair) -> None:
-    data = reply_bytes(Reply(Outcome.BUSY, 7, text="process 9 drives this car: end it first"))
-    given = Dribble(data)
-    reply = receive_reply(given)  # type: ignore[arg-type]
-    assert (reply.sequence, reply.text) == (7, "process 9 drives this car: end it first")
+    text = "process 9 drives this car: end it first!"
+    data = reply_bytes(Reply(Outcome.BUSY, 7, text=text))
+    given = Dribble(data + data)
+    for _ in range(2):
+        reply = receive_reply(given)  # type: ignore[arg-type]
+        assert (reply.sequence, reply.text) == (7, text)
     assert given.left == b""
 
 
 class Dribble:
-    """A socket that gives three bytes at a time."""
+    """A socket that gives seven bytes at a time."""
 
     def __init__(self, data: bytes) -> None:
         self.left = data
 
     def recv(self, size: int) -> bytes:
-        given, self.left = self.left[: min(size, 3)], self.left[min(size, 3) :]
+        given, self.left = self.left[: min(size, 7)], self.left[min(size, 7) :]
         return given
 
 
