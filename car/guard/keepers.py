@@ -133,6 +133,6 @@ def connect(path: Path) -> socket.socket:
         link.close()
         raise GuardError(
             f"no guard listens at {path} ({error.strerror or error}): "
-            "sudo systemctl start everlap-guard"
+            "sudo systemctl start everlap-guard; where there is no such service, remove that file"
         ) from error
     return link
