@@ -165,3 +165,15 @@ def test_time_stamps_that_never_go_on_are_an_error():
         assert stamps.number(1.0, 0.1) is None
     with pytest.raises(CameraError, match="stand or run backwards: 3 frames"):
         stamps.number(1.0, 0.1)
+
+
+def test_each_new_frame_begins_the_count_anew_and_an_error_stays():
+    stamps = FrameStamps()
+    stamps.number(1.0, 0.1)
+    assert stamps.number(1.0, 0.1) is None
+    stamps.number(2.0, 0.1)
+    for _ in range(2):
+        assert stamps.number(2.0, 0.1) is None
+    for count in (3, 4):
+        with pytest.raises(CameraError, match=f"backwards: {count} frames"):
+            stamps.number(1.5, 0.1)
