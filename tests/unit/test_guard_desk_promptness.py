@@ -331,6 +331,7 @@ def test_whoever_drove_looks_on_afterwards_and_another_may_drive(
     bench, come = opened
     first, second = come(), come()
     ask(first, Request(Ask.DRIVE))
+    assert apply(first, 0).text == "after 0"
     apply(first, 5)
     reply = ask(second, Request(Ask.DRIVE, 6))
     assert (reply.outcome, reply.sequence) == (Outcome.BUSY, 6)
