@@ -363,6 +363,21 @@ def test_eight_may_look_on_and_the_oldest_goes_for_the_ninth(
         assert ask(link, Request(Ask.STATE)).outcome is Outcome.DONE
 
 
+def test_a_driver_that_joins_full_onlookers_does_not_open_the_door_wider(
+    opened: tuple[Bench, Callable[[], socket.socket]],
+) -> None:
+    _, come = opened
+    driver = come()
+    ask(driver, Request(Ask.DRIVE))
+    links = [come() for _ in range(MOST_ONLOOKERS)]
+    for link in links:
+        ask(link, Request(Ask.STATE))
+    assert ask(driver, Request(Ask.LEAVE)).outcome is Outcome.LEFT
+    assert ask(come(), Request(Ask.STATE)).outcome is Outcome.DONE
+    assert links[0].recv(1) == b""
+    assert ask(driver, Request(Ask.STATE)).outcome is Outcome.DONE
+
+
 def test_the_end_is_told_to_all_who_look_on(
     opened: tuple[Bench, Callable[[], socket.socket]],
 ) -> None:
