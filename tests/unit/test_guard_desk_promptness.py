@@ -170,7 +170,7 @@ def test_what_has_nothing_to_say_or_is_not_known_any_more_is_passed_over() -> No
         end.close()
 
 
-def test_a_number_that_is_no_visitor_s_does_not_open_the_door(
+def test_a_door_at_which_nobody_stands_any_more_is_not_waited_at(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench = Bench()
@@ -180,7 +180,9 @@ def test_a_number_that_is_no_visitor_s_does_not_open_the_door(
         bench.desk.open(door)
         for number in (0, 9999):
             bench.desk._turn_to(number, gone=False)
-    assert not caplog.records
+        assert not caplog.records
+        bench.desk._turn_to(door.fileno(), gone=False)
+    assert "somebody could not be let in" in caplog.text
     for end in (bench.bell, bench.rope):
         end.close()
 
