@@ -22,9 +22,13 @@ WHY = {
     Event.STOP: "the human stopped it",
     Event.EMERGENCY: "emergency stop",
     Event.SILENCE: "nothing was heard from the human",
+    Event.REARM: "re-armed; choose a mode",
 }
 
 
+CHOICES = (Event.CHOOSE_HUMAN, Event.CHOOSE_ASSISTED, Event.CHOOSE_PILOT)
+REARM_FIRST = "the emergency stop holds: re-arm first"
+LET_GO_FIRST = "let go of the throttle, then choose"
 NEED_A_PILOT = (Event.CHOOSE_PILOT, Event.CHOOSE_ASSISTED)
 NO_PILOT = "there is no pilot to choose: start the drive with a pilot file (--pilot)"
 
@@ -127,6 +131,8 @@ class Driver:
         if self.state.mode is Mode.STOPPED and self.state != was:
             self.why_stopped = why
             logger.warning("stopped: %s", why)
+        elif self.state.mode is Mode.STOPPED and event in CHOICES:
+            self.why_stopped = REARM_FIRST if self.state.latched else LET_GO_FIRST
 
 
 def driver_of(

@@ -102,3 +102,21 @@ def test_a_pilot_that_is_not_there_cannot_be_chosen(seat: Seat, choice: Event) -
     seat.hear(Event.EMERGENCY)
     assert seat.hear(choice) is Mode.STOPPED
     assert seat.driver.why_stopped == "emergency stop"
+
+
+def test_a_choice_that_is_refused_says_what_to_do_first(seat: Seat) -> None:
+    seat.hear(Event.CHOOSE_HUMAN, command=Command(0.0, 0.5))
+    assert seat.driver.why_stopped == "let go of the throttle, then choose"
+    seat.hear(Event.EMERGENCY)
+    seat.hear(Event.CHOOSE_HUMAN)
+    assert seat.driver.why_stopped == "the emergency stop holds: re-arm first"
+    seat.hear(Event.REARM)
+    assert seat.driver.why_stopped == "re-armed; choose a mode"
+    assert seat.hear(Event.CHOOSE_HUMAN) is Mode.HUMAN
+
+
+def test_a_pilot_that_is_refused_while_latched_leaves_the_emergency_in_words(seat: Seat) -> None:
+    seat.hear(Event.EMERGENCY)
+    seat.hear(Event.CHOOSE_HUMAN)
+    assert seat.driver.state.latched
+    assert "re-arm" in seat.driver.why_stopped
