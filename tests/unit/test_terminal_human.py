@@ -22,7 +22,7 @@ UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-class InFront:
+class Foreground:
     """A pseudo-terminal whose program is always in front, and a clock set by hand."""
 
     def __init__(self) -> None:
@@ -46,8 +46,8 @@ class InFront:
 
 
 @pytest.fixture
-def desk() -> Iterator[InFront]:
-    made = InFront()
+def desk() -> Iterator[Foreground]:
+    made = Foreground()
     with made.human:
         yield made
     os.close(made.screen)
@@ -69,29 +69,29 @@ def desk() -> Iterator[InFront]:
         ("r", Event.REARM),
     ],
 )
-def test_a_single_key_without_enter_is_enough(desk: InFront, key: str, event: Event) -> None:
+def test_a_single_key_without_enter_is_enough(desk: Foreground, key: str, event: Event) -> None:
     desk.type(key)
     assert desk.look() == (STOP, 40.0, (event,))
     assert desk.look() == (STOP, 40.0, ())
 
 
-def test_unknown_keys_and_other_escape_sequences_mean_nothing(desk: InFront) -> None:
+def test_unknown_keys_and_other_escape_sequences_mean_nothing(desk: Foreground) -> None:
     desk.type("z\x1b[3~\x1b[1;5H\x1bOP\t\x7f\x1b")
     assert desk.look() == (STOP, 40.0, ())
 
 
-def test_an_emergency_after_a_lone_escape_is_heard(desk: InFront) -> None:
+def test_an_emergency_after_a_lone_escape_is_heard(desk: Foreground) -> None:
     desk.type("\x1bx")
     assert desk.look().events == (Event.EMERGENCY,)
 
 
-def test_q_asks_to_end_the_drive_and_stops(desk: InFront) -> None:
+def test_q_asks_to_end_the_drive_and_stops(desk: Foreground) -> None:
     desk.type("q")
     assert desk.look().events == (Event.STOP,)
     assert desk.human.ended
 
 
-def test_a_tap_on_an_arrow_counts_only_for_a_moment(desk: InFront) -> None:
+def test_a_tap_on_an_arrow_counts_only_for_a_moment(desk: Foreground) -> None:
     desk.type(UP)
     assert desk.look().command == Command(0.0, 0.25)
     desk.now_s += FIRST_HOLD_S - 0.01
@@ -100,7 +100,7 @@ def test_a_tap_on_an_arrow_counts_only_for_a_moment(desk: InFront) -> None:
     assert desk.look().command == STOP
 
 
-def test_a_held_arrow_lets_go_soon_after_its_last_repeat(desk: InFront) -> None:
+def test_a_held_arrow_lets_go_soon_after_its_last_repeat(desk: Foreground) -> None:
     desk.type(UP)
     desk.look()
     desk.now_s += 0.5
@@ -112,7 +112,7 @@ def test_a_held_arrow_lets_go_soon_after_its_last_repeat(desk: InFront) -> None:
     assert desk.look().command == STOP
 
 
-def test_turning_keeps_the_throttle_and_going_straight_on_straightens(desk: InFront) -> None:
+def test_turning_keeps_the_throttle_and_going_straight_on_straightens(desk: Foreground) -> None:
     desk.type(UP)
     desk.look()
     for _ in range(3):
@@ -127,12 +127,12 @@ def test_turning_keeps_the_throttle_and_going_straight_on_straightens(desk: InFr
     assert desk.look().command.throttle == -0.25
 
 
-def test_any_other_key_lets_go(desk: InFront) -> None:
+def test_any_other_key_lets_go(desk: Foreground) -> None:
     desk.type(UP + "h")
     assert desk.look() == (STOP, 40.0, (Event.CHOOSE_HUMAN,))
 
 
-def test_in_the_background_nobody_is_there_and_no_key_is_taken(desk: InFront) -> None:
+def test_in_the_background_nobody_is_there_and_no_key_is_taken(desk: Foreground) -> None:
     desk.type(UP)
     desk.look()
     desk.is_in_front = False
@@ -146,7 +146,7 @@ def test_in_the_background_nobody_is_there_and_no_key_is_taken(desk: InFront) ->
     assert desk.look() == (STOP, 40.0, (Event.CHOOSE_PILOT,))
 
 
-def test_a_terminal_that_closes_stops_the_car(desk: InFront) -> None:
+def test_a_terminal_that_closes_stops_the_car(desk: Foreground) -> None:
     desk.type(UP)
     desk.look()
     desk.close()
