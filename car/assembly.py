@@ -3,7 +3,6 @@
 Only the guard's bus is chosen elsewhere, in car.bus.
 """
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from car.simulation.marshal import Standing
     from car.simulation.pca9685 import SimulatedPca9685
     from car.simulation.world import World
-
-log = logging.getLogger(__name__)
 
 
 def guard_settings(config: CarConfig, bus: str | None = None) -> GuardSettings:

@@ -133,8 +133,8 @@ def drive_on_the_road(
         run_first(LOOP_PRIORITY)
         try:
             drive(car.camera, driver, car.actuators, recorder, time.monotonic, timing, board.watch)
-        except DriveEndedError as ending:
-            click.echo(str(ending))
+        except DriveEndedError as over:
+            click.echo(str(over))
         finally:
             if timing.ticks:
                 click.echo(timing.table())
