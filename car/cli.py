@@ -43,11 +43,16 @@ COMMANDS = {
         "train.commands.evaluate:evaluate", "train", "Let a pilot drive many tracks, and count."
     ),
     "score": Entry("train.commands.score:score", "train", "Compare a pilot with recorded drivers."),
-    "tub": Entry("tubs.commands:tub", "sim", "Import tubs and look into them."),
+    "tub": Entry("car.cli:tub", "pi", "Look at recordings, clean, import and export them."),
     "bench": Entry("car.commands.bench:bench", "sim", "Measure how fast things are here."),
     "doctor": Entry("car.commands.doctor:doctor", "pi", "Examine the car; say what to do."),
     "service": Entry("car.commands.service:service", "pi", "Start the car with the machine."),
     "test": Entry("car.cli:test", "dev", "Test this checkout; options go to pytest."),
+}
+TUB_COMMANDS = {
+    "info": Entry("tubs.commands.info:info", "pi", "Say what tubs hold."),
+    "check": Entry("tubs.commands.check:check", "pi", "Read every record; name the damaged ones."),
+    "import": Entry("tubs.commands.importing:import_", "pi", "Make a tub of a donkeycar tub."),
 }
 
 
@@ -137,7 +142,8 @@ def main(arguments: Sequence[str] | None = None, entries: Mapping[str, Entry] = 
         package = (error.name or "car").partition(".")[0]
         if package in OUR_OWN:
             raise
-        extra = next((entries[word].extra for word in words if word in entries), "train")
+        known = TUB_COMMANDS if "tub" in words else entries
+        extra = next((known[word].extra for word in words if word in known), "train")
         return _report(
             f"{package} is not installed: pip install 'everlap[{extra}]'",
             NotInstalledError.exit_code,
@@ -175,6 +181,14 @@ def _report(message: str, exit_code: int) -> int:
     """Say on stderr, in one line, what went wrong."""
     click.echo(f"everlap: {' '.join(message.split())}", err=True)
     return exit_code
+
+
+tub = LazyGroup(
+    TUB_COMMANDS,
+    name="tub",
+    no_args_is_help=True,
+    help="Look at tubs (recordings), clean them, import and export them.",
+)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

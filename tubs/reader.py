@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from tubs.about import FILE_NAME, TubAbout, read_about
 from tubs.control import Control
+from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
 from tubs.images import Image, decode_class_map, decode_jpeg
+from tubs.marks import Marks, TimeRange
+from tubs.mcap.session import Session
 from tubs.record import Record
-from tubs.session import Session
-from tubs.writer import EncodedRecord
 
 NUMBERS = (
     "captured_s",
@@ -119,6 +120,39 @@ class Tub:
                 rows[number] = _row(position, session.control(within))
                 number += 1
         return rows
+
+    @cached_property
+    def times_ns(self) -> NDArray[np.int64]:
+        """When each record was captured, int64 (n,): nanoseconds, comparable within a session."""
+        return np.concatenate([session.times_ns for session in self.sessions])
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The edits of this tub."""
+        return Marks(self.folder)
+
+    def deleted(self) -> NDArray[np.bool_]:
+        """Which records are marked as deleted, bool (n,), as the marks say now."""
+        parts = [self.marks.deleted(each.name, each.times_ns) for each in self.sessions]
+        return np.concatenate(parts)
+
+    def ranges_of(self, chosen: NDArray[np.bool_]) -> list[TimeRange]:
+        """Runs of chosen records as time ranges, for the marks.
+
+        Args:
+            chosen: bool (n,).
+        """
+        ranges = []
+        for position, session in enumerate(self.sessions):
+            start, end = self._starts[position : position + 2]
+            padded = np.concatenate([[False], chosen[start:end], [False]]).astype(np.int8)
+            edges = np.flatnonzero(np.diff(padded)).reshape(-1, 2)
+            times_ns = session.times_ns
+            ranges += [
+                TimeRange(session.name, int(times_ns[first]), int(times_ns[after - 1]))
+                for first, after in edges.tolist()
+            ]
+        return ranges
 
     @cached_property
     def image_size(self) -> tuple[int, int]:

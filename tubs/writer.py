@@ -1,43 +1,16 @@
 """Writes a tub: makes the folder and appends records to a new session in it."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tubs.about import FILE_NAME, TubAbout, read_about, write_about
-from tubs.control import Control, control_of
+from tubs.encoded import EncodedRecord, encode
 from tubs.errors import OutputError
-from tubs.images import encode_class_map, encode_jpeg
+from tubs.mcap.session_writer import SessionWriter
 from tubs.record import Record
-from tubs.session_writer import SessionWriter
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedRecord:
-    """A record whose pictures are compressed already.
-
-    Attributes:
-        control: all but the pictures.
-        jpeg: the camera image, three channels.
-        class_map_png: the label map, one channel.
-    """
-
-    control: Control
-    jpeg: bytes
-    class_map_png: bytes | None = None
-
-
-def encode(record: Record) -> EncodedRecord:
-    """Compress the pictures of a record.
-
-    Raises:
-        TubError: a value or a picture cannot be recorded.
-    """
-    png = None if record.class_map is None else encode_class_map(record.class_map)
-    return EncodedRecord(control_of(record), encode_jpeg(record.image), png)
 
 
 def new_session_name() -> str:

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tubs.mcap.session import Session
 from tubs.record import Record
-from tubs.session import Session
 from tubs.writer import TubWriter
 
 unit = st.floats(-1.0, 1.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tubs.check import check_tub
-from tubs.donkeycar_import import import_donkeycar
+from tubs.exchange.donkeycar_import import import_donkeycar
 from tubs.reader import Tub
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tubs.damage import Damage
-from tubs.donkeycar_import import import_donkeycar
 from tubs.errors import OutputError, TubError
+from tubs.exchange.donkeycar_import import import_donkeycar
 from tubs.images import decode_jpeg
 from tubs.reader import Tub
 

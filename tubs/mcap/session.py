@@ -1,15 +1,18 @@
 """Reads one session file, finished or not, without needing its index."""
 
 import os
+from array import array
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from tubs import channels, mcap_format
 from tubs.control import Control
+from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
-from tubs.mcap_format import CHUNK_HEAD, MAGIC, RECORD_HEAD, Damaged, Message, Opcode
-from tubs.writer import EncodedRecord
+from tubs.mcap import channels, layout
+from tubs.mcap.layout import CHUNK_HEAD, MAGIC, RECORD_HEAD, Damaged, Message, Opcode
 
 _CONTENT_AT = RECORD_HEAD.size + CHUNK_HEAD.size
 _CONTROL_READ = 1024
@@ -40,6 +43,7 @@ class Session:
         self.torn_bytes = 0
         self.finished = False
         self._chunks: list[tuple[int, int]] = []
+        self._times_ns = array("q")
         try:
             self._descriptor = os.open(path, os.O_RDONLY)
             self._size = os.fstat(self._descriptor).st_size
@@ -54,6 +58,11 @@ class Session:
 
     def __len__(self) -> int:
         return len(self._chunks)
+
+    @property
+    def times_ns(self) -> NDArray[np.int64]:
+        """When each record was captured, int64 (n,), nanoseconds on the clock of the drive."""
+        return np.array(self._times_ns, np.int64)
 
     @property
     def name(self) -> str:
@@ -84,6 +93,8 @@ class Session:
     def _note(self, opcode: int, position: int, length: int) -> None:
         if opcode == Opcode.CHUNK:
             self._chunks.append((position, length))
+            first_ns = self._read(position + RECORD_HEAD.size, 8)
+            self._times_ns.append(int.from_bytes(first_ns, "little", signed=True))
         elif opcode == Opcode.CHANNEL:
             self._check_channel(self._read(position + RECORD_HEAD.size, length))
         elif opcode == Opcode.MESSAGE:
@@ -109,9 +120,9 @@ class Session:
         head = self._read(position + _CONTENT_AT, min(length, _CONTROL_READ))
         try:
             try:
-                message, _ = mcap_format.first_message(head)
+                message, _ = layout.first_message(head)
             except Damaged:
-                message, _ = mcap_format.first_message(self._read(position + _CONTENT_AT, length))
+                message, _ = layout.first_message(self._read(position + _CONTENT_AT, length))
             return _decode_control(message)
         except Damaged as error:
             raise self._damaged(number, error) from error
@@ -141,7 +152,7 @@ class Session:
         *_, crc, name_length, _ = CHUNK_HEAD.unpack_from(data)
         if name_length:
             raise Damaged("it is compressed: run `mcap compress --compression none` on the file")
-        messages = mcap_format.open_chunk(data[CHUNK_HEAD.size :], crc)
+        messages = layout.open_chunk(data[CHUNK_HEAD.size :], crc)
         return {message.channel: message for message in messages}
 
     def _damaged(self, number: int, reason: object) -> TubError:

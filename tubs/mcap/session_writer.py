@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from tubs import channels, mcap_format
 from tubs.about import TubAbout
 from tubs.control import Control
 from tubs.errors import OutputError
-from tubs.mcap_format import Message
+from tubs.mcap import channels, layout
+from tubs.mcap.layout import Message
 
 PROFILE = "everlap"
 METADATA = "everlap"
@@ -54,10 +54,10 @@ class SessionWriter:
             self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except OSError as error:
             raise OutputError(f"cannot make {self.path}: {error.strerror}") from error
-        self._write(mcap_format.MAGIC + mcap_format.header(PROFILE, self._about.software))
+        self._write(layout.MAGIC + layout.header(PROFILE, self._about.software))
         self._write(channels.definitions())
         entries = {"about": msgspec.json.encode(self._about).decode(), "clock": "monotonic"}
-        metadata = mcap_format.metadata(METADATA, entries)
+        metadata = layout.metadata(METADATA, entries)
         self._metadata_at = (self._size, len(metadata))
         self._write(metadata)
 
@@ -67,7 +67,7 @@ class SessionWriter:
         Raises:
             OutputError: it cannot be written; the records before it are safe.
         """
-        chunk = mcap_format.chunk(self._size, self._messages(control, jpeg, class_map_png))
+        chunk = layout.chunk(self._size, self._messages(control, jpeg, class_map_png))
         self._write(chunk.data)
         self._indexes.append(chunk.summary)
         for number, present in ((1, True), (2, True), (3, class_map_png is not None)):
@@ -136,7 +136,7 @@ class SessionWriter:
         if self._descriptor < 0:
             return
         if self.records:
-            self._write(mcap_format.ending(self._size, self._summary()))
+            self._write(layout.ending(self._size, self._summary()))
             self._sync()
         else:
             self.path.unlink(missing_ok=True)
@@ -147,11 +147,9 @@ class SessionWriter:
         return b"".join(
             [
                 channels.definitions(),
-                mcap_format.statistics(
-                    self._counts, channels.SCHEMAS, self.records, self._times_ns
-                ),
+                layout.statistics(self._counts, channels.SCHEMAS, self.records, self._times_ns),
                 *self._indexes,
-                mcap_format.metadata_index(*self._metadata_at, METADATA),
+                layout.metadata_index(*self._metadata_at, METADATA),
             ]
         )
 

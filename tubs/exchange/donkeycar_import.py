@@ -12,7 +12,10 @@ import msgspec
 from tubs.about import TubAbout
 from tubs.control import Control
 from tubs.damage import Damage
-from tubs.donkeycar import (
+from tubs.draft_folder import folder_written_whole
+from tubs.encoded import EncodedRecord
+from tubs.errors import TubError
+from tubs.exchange.donkeycar import (
     MODES,
     PILOT_STEERING_KEYS,
     PILOT_THROTTLE_KEYS,
@@ -24,12 +27,10 @@ from tubs.donkeycar import (
     Unusable,
     find_records,
 )
-from tubs.draft_folder import folder_written_whole
-from tubs.errors import TubError
+from tubs.exchange.source_image import as_colour_jpeg, read_image, shape_of
+from tubs.exchange.timing_guess import guess_timing
 from tubs.in_threads import in_threads
-from tubs.source_image import as_colour_jpeg, read_image, shape_of
-from tubs.timing_guess import guess_timing
-from tubs.writer import EncodedRecord, TubWriter
+from tubs.writer import TubWriter
 
 Progress = Callable[[int, int], None]
 """Called with records done and records in all."""

@@ -5,9 +5,9 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message import DecodeError
 
-from tubs import mcap_format
 from tubs.control import control_schema
-from tubs.mcap_format import Damaged
+from tubs.mcap import layout
+from tubs.mcap.layout import Damaged
 
 CONTROL = 1
 CAMERA = 2
@@ -21,11 +21,11 @@ def definitions() -> bytes:
     image = _file_descriptor_set(CompressedImage.DESCRIPTOR.file)
     return b"".join(
         [
-            mcap_format.schema(1, "everlap.Control", "jsonschema", control_schema()),
-            mcap_format.schema(2, CompressedImage.DESCRIPTOR.full_name, "protobuf", image),
-            mcap_format.channel(CONTROL, 1, TOPICS[CONTROL], "json"),
-            mcap_format.channel(CAMERA, 2, TOPICS[CAMERA], "protobuf"),
-            mcap_format.channel(CLASS_MAP, 2, TOPICS[CLASS_MAP], "protobuf"),
+            layout.schema(1, "everlap.Control", "jsonschema", control_schema()),
+            layout.schema(2, CompressedImage.DESCRIPTOR.full_name, "protobuf", image),
+            layout.channel(CONTROL, 1, TOPICS[CONTROL], "json"),
+            layout.channel(CAMERA, 2, TOPICS[CAMERA], "protobuf"),
+            layout.channel(CLASS_MAP, 2, TOPICS[CLASS_MAP], "protobuf"),
         ]
     )
 

@@ -1,0 +1,92 @@
+"""Deleting and restoring records without touching what was recorded."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tubs.errors import OutputError
+from tubs.marks import Marks, TimeRange
+from tubs.reader import Tub
+from tubs.record import Record
+from tubs.writer import TubWriter
+
+
+@pytest.fixture
+def tub(tmp_path: Path) -> Path:
+    for session in ("a", "b"):
+        with TubWriter(tmp_path / "tub", session=session) as writer:
+            for number in range(5):
+                image = np.zeros((24, 32, 3), np.uint8)
+                writer.append(Record(image, number * 0.05, number * 0.05, 0.0, 0.5, "human"))
+    return tmp_path / "tub"
+
+
+def delete(folder: Path, numbers: list[int], why: str = "") -> None:
+    tub = Tub(folder)
+    chosen = np.zeros(len(tub), bool)
+    chosen[numbers] = True
+    tub.marks.delete(tub.ranges_of(chosen), why)
+
+
+def deleted(folder: Path) -> list[int]:
+    return np.flatnonzero(Tub(folder).deleted()).tolist()
+
+
+def test_what_was_deleted_is_the_same_when_the_tub_is_opened_again(tub):
+    delete(tub, [1, 2, 4, 5, 9])
+    assert deleted(tub) == [1, 2, 4, 5, 9]
+
+
+def test_restoring_takes_back_a_part(tub):
+    delete(tub, [0, 1, 2, 3])
+    marks = Marks(tub)
+    marks.restore([TimeRange("a", 50_000_000, 100_000_000)])
+    assert deleted(tub) == [0, 3]
+
+
+def test_undo_and_redo_go_edit_by_edit(tub):
+    delete(tub, [0, 7], "first")
+    delete(tub, [1], "second")
+    marks = Marks(tub)
+    assert marks.undo().why == "second"
+    assert deleted(tub) == [0, 7]
+    assert Marks(tub).undo().why == "first"
+    assert deleted(tub) == []
+    assert Marks(tub).undo() is None
+    assert Marks(tub).redo().why == "first"
+    assert deleted(tub) == [0, 7]
+
+
+def test_a_new_edit_after_an_undo_leaves_nothing_to_redo(tub):
+    delete(tub, [0])
+    Marks(tub).undo()
+    delete(tub, [3])
+    assert Marks(tub).redo() is None
+    assert deleted(tub) == [3]
+
+
+@pytest.mark.parametrize("cut", [1, 10, 40])
+def test_a_torn_last_line_costs_that_edit_alone_and_the_next_one_is_readable(tub, cut):
+    delete(tub, [0])
+    delete(tub, [1])
+    path = tub / "marks.jsonl"
+    path.write_bytes(path.read_bytes()[:-cut])
+    delete(tub, [2])
+    assert deleted(tub) == ([0, 2] if cut > 1 else [0, 1, 2])
+    assert Marks(tub).unreadable == (cut > 1)
+
+
+def test_edits_of_a_later_version_are_passed_over(tub):
+    delete(tub, [0])
+    with (tub / "marks.jsonl").open("a") as file:
+        file.write('{"edit": "label", "ranges": [], "value": 3}\n')
+    assert deleted(tub) == [0]
+    assert Marks(tub).undo().edit == "delete"
+
+
+def test_marks_that_cannot_be_written_say_so_and_change_nothing(tmp_path):
+    marks = Marks(tmp_path / "missing")
+    with pytest.raises(OutputError, match=r"cannot write .*marks\.jsonl: No such file"):
+        marks.delete([TimeRange("a", 0, 1)])
+    assert marks.edits == ()

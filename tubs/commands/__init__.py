@@ -1,0 +1,1 @@
+"""The subcommands of `everlap tub`, one a file; car.cli lists them."""

@@ -1,0 +1,32 @@
+"""A record as it lies in a tub: numbers, and pictures that are compressed."""
+
+from dataclasses import dataclass
+
+from tubs.control import Control, control_of
+from tubs.images import encode_class_map, encode_jpeg
+from tubs.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRecord:
+    """A record whose pictures are compressed already.
+
+    Attributes:
+        control: all but the pictures.
+        jpeg: the camera image, three channels.
+        class_map_png: the label map, one channel.
+    """
+
+    control: Control
+    jpeg: bytes
+    class_map_png: bytes | None = None
+
+
+def encode(record: Record) -> EncodedRecord:
+    """Compress the pictures of a record.
+
+    Raises:
+        TubError: a value or a picture cannot be recorded.
+    """
+    png = None if record.class_map is None else encode_class_map(record.class_map)
+    return EncodedRecord(control_of(record), encode_jpeg(record.image), png)

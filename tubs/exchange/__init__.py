@@ -1,0 +1,1 @@
+"""Recordings of other programs: taken in, and given back."""
