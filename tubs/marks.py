@@ -1,23 +1,26 @@
 """Edits of a tub: which records count as deleted. What was recorded is never changed."""
 
-import fcntl
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tubs.errors import OutputError
+from tubs.locked_lines import LockedLines, locked_lines
 
 FILE_NAME = "marks.jsonl"
 DELETE = "delete"
 RESTORE = "restore"
 UNDO = "undo"
 REDO = "redo"
+
+
+Nanoseconds = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class TimeRange(NamedTuple):
@@ -30,8 +33,8 @@ class TimeRange(NamedTuple):
     """
 
     session: str
-    from_ns: int
-    to_ns: int
+    from_ns: Nanoseconds
+    to_ns: Nanoseconds
 
 
 class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,8 +56,9 @@ class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
 class Marks:
     """The edits of one tub, oldest first, and what they come to.
 
-    Edits are only ever appended, each as one line and in one write, so that a pulled battery
-    costs the last one at most; undo and redo are edits too. Lines that cannot be read are skipped.
+    Edits are only ever appended, each as one line, so that a pulled battery costs the last one at
+    most; undo and redo are edits too. Lines that cannot be read are skipped. Several processes
+    may edit: each waits for the others and takes in what they wrote before it writes.
 
     Attributes:
         path: the file; it need not be there.
@@ -79,13 +83,15 @@ class Marks:
         Raises:
             OutputError: it is there and cannot be read.
         """
-        self._done, self._undone, self.unreadable = [], [], 0
         try:
-            text = self.path.read_bytes()
+            self._take_all(self.path.read_bytes())
         except FileNotFoundError:
-            return
+            self._take_all(b"")
         except OSError as error:
             raise OutputError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def _take_all(self, text: bytes) -> None:
+        self._done, self._undone, self.unreadable = [], [], 0
         for line in text.splitlines():
             if line.strip(b"\0 "):
                 self._take(line)
@@ -112,6 +118,11 @@ class Marks:
         """What counts, oldest first; what was undone is not among them."""
         return tuple(self._done)
 
+    @property
+    def undone(self) -> Sequence[Edit]:
+        """What was undone and can be done again, the next one last."""
+        return tuple(self._undone)
+
     def deleted(self, session: str, times_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which records of a session are deleted.
 
@@ -123,10 +134,11 @@ class Marks:
             bool (n,).
         """
         deleted = np.zeros(len(times_ns), bool)
+        order = np.argsort(times_ns, kind="stable")
         for edit in self._done:
-            for name, from_ns, to_ns in edit.ranges:
-                if name == session:
-                    deleted[(times_ns >= from_ns) & (times_ns <= to_ns)] = edit.edit == DELETE
+            ranges = [(from_ns, to_ns) for name, from_ns, to_ns in edit.ranges if name == session]
+            if ranges:
+                deleted[order[_inside(times_ns[order], ranges)]] = edit.edit == DELETE
         return deleted
 
     def delete(self, ranges: Iterable[TimeRange], why: str = "") -> Edit:
@@ -135,7 +147,8 @@ class Marks:
         Raises:
             OutputError: the edit cannot be written; nothing has changed.
         """
-        return self._append(Edit(DELETE, tuple(ranges), why))
+        with self._alone() as file:
+            return self._append(file, Edit(DELETE, tuple(ranges), why))
 
     def restore(self, ranges: Iterable[TimeRange], why: str = "") -> Edit:
         """Take records back.
@@ -143,18 +156,20 @@ class Marks:
         Raises:
             OutputError: the edit cannot be written; nothing has changed.
         """
-        return self._append(Edit(RESTORE, tuple(ranges), why))
+        with self._alone() as file:
+            return self._append(file, Edit(RESTORE, tuple(ranges), why))
 
     def undo(self) -> Edit | None:
-        """Take the last edit back, and give it; None when there is none.
+        """Take the last edit back, whoever made it, and give it; None when there is none.
 
         Raises:
             OutputError: this cannot be written; nothing has changed.
         """
-        if not self._done:
-            return None
-        self._append(Edit(UNDO))
-        return self._undone[-1]
+        with self._alone() as file:
+            if not self._done:
+                return None
+            self._append(file, Edit(UNDO))
+            return self._undone[-1]
 
     def redo(self) -> Edit | None:
         """Do again what was undone last, and give it; None when there is none.
@@ -162,34 +177,35 @@ class Marks:
         Raises:
             OutputError: this cannot be written; nothing has changed.
         """
-        if not self._undone:
-            return None
-        self._append(Edit(REDO))
-        return self._done[-1]
+        with self._alone() as file:
+            if not self._undone:
+                return None
+            self._append(file, Edit(REDO))
+            return self._done[-1]
 
-    def _append(self, edit: Edit) -> Edit:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        edit = msgspec.structs.replace(edit, at=now)
-        line = msgspec.json.encode(edit) + b"\n"
+    @contextmanager
+    def _alone(self) -> Iterator[LockedLines]:
+        """Keep other processes from editing, knowing all that they did."""
         try:
-            _append_line(self.path, line)
+            with locked_lines(self.path) as file:
+                self._take_all(file.text())
+                yield file
         except OSError as error:
             raise OutputError(f"cannot write {self.path}: {error.strerror}") from error
+
+    def _append(self, file: LockedLines, edit: Edit) -> Edit:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        edit = msgspec.structs.replace(edit, at=now)
+        file.append(msgspec.json.encode(edit) + b"\n")
         self._apply(edit)
         return edit
 
 
-def _append_line(path: Path, line: bytes) -> None:
-    """Append a line and see it onto the disk; what a cut has torn is ended first."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            line = b"\n" + line
-        if os.write(descriptor, line) < len(line):
-            os.ftruncate(descriptor, size)
-            raise OSError(28, "No space left on device")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _inside(times_ns: NDArray[np.int64], ranges: list[tuple[int, int]]) -> NDArray[np.bool_]:
+    """Which of some sorted times lie in any of the ranges."""
+    bounds = np.array([bounds for bounds in ranges if bounds[0] <= bounds[1]], np.int64)
+    bounds = bounds.reshape(-1, 2)
+    changes = np.zeros(len(times_ns) + 1, np.int64)
+    np.add.at(changes, np.searchsorted(times_ns, bounds[:, 0], "left"), 1)
+    np.add.at(changes, np.searchsorted(times_ns, bounds[:, 1], "right"), -1)
+    return np.cumsum(changes)[:-1] > 0

@@ -1,5 +1,8 @@
 """Deleting and restoring records without touching what was recorded."""
 
+import resource
+import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +93,89 @@ def test_marks_that_cannot_be_written_say_so_and_change_nothing(tmp_path):
     with pytest.raises(OutputError, match=r"cannot write .*marks\.jsonl: No such file"):
         marks.delete([TimeRange("a", 0, 1)])
     assert marks.edits == ()
+
+
+def test_undo_takes_back_what_another_process_did_last(tub):
+    mine, others = Marks(tub), Marks(tub)
+    mine.delete([TimeRange("a", 0, 0)], "mine")
+    others.delete([TimeRange("a", 50_000_000, 50_000_000)], "theirs")
+    assert mine.undo().why == "theirs"
+    assert deleted(tub) == [0]
+    assert others.redo().why == "theirs"
+    assert deleted(tub) == [0, 1]
+
+
+def _delete_one_by_one(folder: str, session: str) -> None:
+    marks = Marks(Path(folder))
+    for number in range(40):
+        marks.delete([TimeRange(session, number, number)], f"{session} {number}")
+
+
+def test_no_edit_of_two_processes_at_once_is_lost(tub):
+    new = get_context("spawn").Process
+    processes = [new(target=_delete_one_by_one, args=(str(tub), name)) for name in ("a", "b")]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    marks = Marks(tub)
+    assert marks.unreadable == 0
+    assert sorted(edit.why for edit in marks.edits) == sorted(
+        f"{name} {number}" for name in ("a", "b") for number in range(40)
+    )
+
+
+def test_looking_for_something_to_undo_leaves_no_file(tub):
+    assert Marks(tub).undo() is None
+    assert Marks(tub).redo() is None
+    assert not (tub / "marks.jsonl").exists()
+
+
+@pytest.mark.parametrize("room", [0, 30])
+def test_a_full_disk_leaves_the_marks_as_they_were(tub, room):
+    delete(tub, [0])
+    before = (tub / "marks.jsonl").read_bytes()
+    marks = Marks(tub)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + room, hard))
+    try:
+        with pytest.raises(OutputError, match=r"cannot write .*marks\.jsonl: File too large"):
+            marks.delete([TimeRange("a", 0, 10**9)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (tub / "marks.jsonl").read_bytes() == before
+    assert len(marks.edits) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"edit": "delete", "ranges": [["a", 0, 99999999999999999999999]]}',
+        '{"edit": "delete", "ranges": [["a", 0]]}',
+        '{"edit": "delete", "ranges": 7}',
+        '{"edit": 7}',
+        "[]",
+        "\xff",
+    ],
+)
+def test_a_line_that_makes_no_sense_is_counted_and_skipped(tub, line):
+    delete(tub, [3])
+    with (tub / "marks.jsonl").open("ab") as file:
+        file.write(line.encode("latin-1") + b"\n")
+    assert deleted(tub) == [3]
+    assert Marks(tub).unreadable == 1
+
+
+def test_a_range_that_ends_before_it_begins_deletes_nothing(tub):
+    Marks(tub).delete([TimeRange("a", 100_000_000, 0), TimeRange("a", 50_000_000, 50_000_000)])
+    assert deleted(tub) == [1]
+
+
+def test_thousands_of_ranges_over_a_million_records_take_less_than_a_second(tmp_path):
+    marks = Marks(tmp_path)
+    marks.delete([TimeRange("a", number * 100, number * 100 + 49) for number in range(10_000)])
+    times_ns = np.arange(1_000_000)
+    started = time.monotonic()
+    found = marks.deleted("a", times_ns)
+    assert time.monotonic() - started < 1.0
+    assert np.array_equal(found, times_ns % 100 < 50)
