@@ -15,11 +15,14 @@ class EncodedRecord:
         control: all but the pictures.
         jpeg: the camera image, three channels.
         class_map_png: the label map, one channel.
+        source: the record as a foreign program wrote it, a JSON object, for an export that
+            gives the same values back; None when Everlap recorded it.
     """
 
     control: Control
     jpeg: bytes
     class_map_png: bytes | None = None
+    source: bytes | None = None
 
 
 def encode(record: Record) -> EncodedRecord:

@@ -26,3 +26,19 @@ class Event:
     at_s: float
     kind: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TubEvent:
+    """An event and where in its tub it happened.
+
+    Attributes:
+        session: number of the session in the tub.
+        record: number in the tub of the first record captured at or after the event; the
+            session's last one when there is none.
+        event: what happened.
+    """
+
+    session: int
+    record: int
+    event: Event

@@ -11,11 +11,15 @@ from tubs.about import FILE_NAME, TubAbout, read_about
 from tubs.control import Control
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
+from tubs.event import TubEvent
 from tubs.images import Image, decode_class_map, decode_jpeg
 from tubs.marks import Marks, TimeRange
 from tubs.mcap.session import Session
 from tubs.record import Record
+from tubs.telemetry import ImuSamples, TubTelemetry
 
+OLDEST_S = 0.2
+"""An older measurement says little about a record."""
 NUMBERS = (
     "captured_s",
     "applied_s",
@@ -119,6 +123,9 @@ class Tub:
             for within in range(len(session)):
                 rows[number] = _row(position, session.control(within))
                 number += 1
+        unknown = np.isnan(rows["speed_m_s"])
+        if unknown.any():
+            rows["speed_m_s"][unknown] = self.telemetry_at_records("speed_m_s")[unknown]
         return rows
 
     @cached_property
@@ -153,6 +160,81 @@ class Tub:
                 for first, after in edges.tolist()
             ]
         return ranges
+
+    @cached_property
+    def sequences(self) -> NDArray[np.int64]:
+        """Number of each record's tick in its drive, int64 (n,); a gap counts dropped records."""
+        return np.concatenate([session.sequences for session in self.sessions])
+
+    def events(self) -> list[TubEvent]:
+        """What happened beside the records, in the order of sessions and time."""
+        found = []
+        for position, session in enumerate(self.sessions):
+            first, last = int(self._starts[position]), int(self._starts[position + 1]) - 1
+            times_ns = session.times_ns
+            for event in sorted(session.events(), key=lambda event: event.at_s):
+                after = int(np.searchsorted(times_ns, round(event.at_s * 1e9)))
+                found.append(TubEvent(position, max(first, min(first + after, last)), event))
+        return found
+
+    def imu(self) -> ImuSamples:
+        """What the inertial sensor measured, in the order of sessions and time."""
+        rows = [
+            (position, each.measured_s, *each.acceleration_m_s2, *each.angular_velocity_rad_s)
+            for position, session in enumerate(self.sessions)
+            for each in sorted(session.imu(), key=lambda each: each.measured_s)
+        ]
+        table = np.array(rows, np.float64).reshape(-1, 8)
+        return ImuSamples(table[:, 0].astype(np.int32), table[:, 1], table[:, 2:])
+
+    def telemetry(self) -> list[TubTelemetry]:
+        """What other sensors measured, in the order of sessions and time."""
+        return [
+            TubTelemetry(position, each)
+            for position, session in enumerate(self.sessions)
+            for each in sorted(session.telemetry(), key=lambda each: each.measured_s)
+        ]
+
+    def imu_at_records(self, oldest_s: float = OLDEST_S) -> NDArray[np.float32]:
+        """The newest inertial measurement at the time of each record.
+
+        Args:
+            oldest_s: an older measurement counts as unknown.
+
+        Returns:
+            float32 (n, 6), acceleration in m/s2 and angular velocity in rad/s; nan when unknown.
+        """
+        imu = self.imu()
+        newest = self._newest(imu.session, imu.measured_s, oldest_s)
+        values = np.full((len(self), 6), np.nan, np.float32)
+        values[newest >= 0] = imu.values[newest[newest >= 0]]
+        return values
+
+    def telemetry_at_records(self, name: str, oldest_s: float = OLDEST_S) -> NDArray[np.float32]:
+        """The newest measurement of a name at the time of each record, float32 (n,), or nan."""
+        found = [each for each in self.telemetry() if name in each.telemetry.values]
+        session = np.array([each.session for each in found], np.int32)
+        measured_s = np.array([each.telemetry.measured_s for each in found], np.float64)
+        measured = np.array([each.telemetry.values[name] for each in found], np.float64)
+        newest = self._newest(session, measured_s, oldest_s)
+        values = np.full(len(self), np.nan, np.float32)
+        values[newest >= 0] = measured[newest[newest >= 0]]
+        return values
+
+    def _newest(
+        self, session: NDArray[np.int32], measured_s: NDArray[np.float64], oldest_s: float
+    ) -> NDArray[np.int64]:
+        """Which measurement is the newest at or before each record, int64 (n,); -1 for none."""
+        newest = np.full(len(self), -1, np.int64)
+        for position, each in enumerate(self.sessions):
+            first, after = np.searchsorted(session, [position, position + 1])
+            times_ns = np.round(measured_s[first:after] * 1e9).astype(np.int64)
+            at = np.searchsorted(times_ns, each.times_ns, side="right") - 1
+            known = at >= 0
+            known[known] &= each.times_ns[known] - times_ns[at[known]] <= round(oldest_s * 1e9)
+            start = int(self._starts[position])
+            newest[start : start + len(each)] = np.where(known, first + at, -1)
+        return newest
 
     @cached_property
     def image_size(self) -> tuple[int, int]:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 Vector = tuple[float, float, float]
 
 
@@ -32,3 +35,35 @@ class Telemetry:
 
     measured_s: float
     values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ImuSamples:
+    """All inertial measurements of a tub, in the order of sessions and time.
+
+    Attributes:
+        session: int32 (n,), number of the session in the tub.
+        measured_s: float64 (n,), comparable within a session.
+        values: float64 (n, 6): acceleration x, y, z in m/s2, then angular velocity x, y, z in
+            rad/s.
+    """
+
+    session: NDArray[np.int32]
+    measured_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.measured_s)
+
+
+@dataclass(frozen=True, slots=True)
+class TubTelemetry:
+    """A measurement and the session it belongs to.
+
+    Attributes:
+        session: number of the session in the tub.
+        telemetry: what was measured.
+    """
+
+    session: int
+    telemetry: Telemetry

@@ -9,8 +9,10 @@ from typing import Self
 from tubs.about import FILE_NAME, TubAbout, read_about, write_about
 from tubs.encoded import EncodedRecord, encode
 from tubs.errors import OutputError
+from tubs.event import Event
 from tubs.mcap.session_writer import SessionWriter
 from tubs.record import Record
+from tubs.telemetry import Imu, Telemetry
 
 
 def new_session_name() -> str:
@@ -109,19 +111,41 @@ class TubWriter:
             elif path.is_file():
                 path.unlink()
 
-    def append(self, record: Record) -> None:
+    def append(self, record: Record, sequence: int | None = None) -> None:
         """Compress and write one record.
+
+        Args:
+            record: what happened.
+            sequence: number of the tick in this drive, those that were dropped counted; one more
+                than the last record's when None.
 
         Raises:
             TubError: a value or a picture cannot be recorded; nothing is written.
             OutputError: the disk is full or the folder is gone; earlier records are safe.
         """
-        self.append_encoded(encode(record))
+        self.append_encoded(encode(record), sequence)
 
-    def append_encoded(self, record: EncodedRecord) -> None:
+    def append_encoded(self, record: EncodedRecord, sequence: int | None = None) -> None:
         """Write one record whose pictures are compressed already.
 
         Raises:
             OutputError: the disk is full or the folder is gone; earlier records are safe.
         """
-        self._session.append(record.control, record.jpeg, record.class_map_png)
+        self._session.append(record, sequence)
+
+    def note(self, event: Event) -> None:
+        """Write an event.
+
+        Raises:
+            OutputError: the disk is full or the folder is gone; earlier records are safe.
+        """
+        self._session.note(event)
+
+    def measure(self, measurement: Imu | Telemetry) -> None:
+        """Write what a sensor measured.
+
+        Raises:
+            TubError: a value is not finite; nothing is written.
+            OutputError: the disk is full or the folder is gone; earlier records are safe.
+        """
+        self._session.measure(measurement)

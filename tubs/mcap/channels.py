@@ -1,6 +1,7 @@
 """The channels of a session file and what their messages look like, in well-known schemas."""
 
 from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+from foxglove_schemas_protobuf.Log_pb2 import Log
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message import DecodeError
@@ -8,24 +9,45 @@ from google.protobuf.message import DecodeError
 from tubs.control import control_schema
 from tubs.mcap import layout
 from tubs.mcap.layout import Damaged
+from tubs.mcap.measurements import imu_schema, telemetry_schema
 
 CONTROL = 1
 CAMERA = 2
 CLASS_MAP = 3
-TOPICS = {CONTROL: "/control", CAMERA: "/camera", CLASS_MAP: "/class_map"}
-SCHEMAS = 2
+EVENTS = 4
+IMU = 5
+TELEMETRY = 6
+SOURCE = 7
+TOPICS = {
+    CONTROL: "/control",
+    CAMERA: "/camera",
+    CLASS_MAP: "/class_map",
+    EVENTS: "/events",
+    IMU: "/imu",
+    TELEMETRY: "/telemetry",
+    SOURCE: "/source",
+}
+SCHEMAS = 5
 
 
 def definitions() -> bytes:
     """The schemas and channels, as records; the same at the head of a file and in its summary."""
     image = _file_descriptor_set(CompressedImage.DESCRIPTOR.file)
+    log = _file_descriptor_set(Log.DESCRIPTOR.file)
     return b"".join(
         [
             layout.schema(1, "everlap.Control", "jsonschema", control_schema()),
             layout.schema(2, CompressedImage.DESCRIPTOR.full_name, "protobuf", image),
+            layout.schema(3, Log.DESCRIPTOR.full_name, "protobuf", log),
+            layout.schema(4, "everlap.Imu", "jsonschema", imu_schema()),
+            layout.schema(5, "everlap.Telemetry", "jsonschema", telemetry_schema()),
             layout.channel(CONTROL, 1, TOPICS[CONTROL], "json"),
             layout.channel(CAMERA, 2, TOPICS[CAMERA], "protobuf"),
             layout.channel(CLASS_MAP, 2, TOPICS[CLASS_MAP], "protobuf"),
+            layout.channel(EVENTS, 3, TOPICS[EVENTS], "protobuf"),
+            layout.channel(IMU, 4, TOPICS[IMU], "json"),
+            layout.channel(TELEMETRY, 5, TOPICS[TELEMETRY], "json"),
+            layout.channel(SOURCE, 0, TOPICS[SOURCE], "json"),
         ]
     )
 

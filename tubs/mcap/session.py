@@ -2,6 +2,8 @@
 
 import os
 from array import array
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -11,8 +13,12 @@ from numpy.typing import NDArray
 from tubs.control import Control
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
+from tubs.event import Event
 from tubs.mcap import channels, layout
+from tubs.mcap.events import unpack_event
 from tubs.mcap.layout import CHUNK_HEAD, MAGIC, RECORD_HEAD, Damaged, Message, Opcode
+from tubs.mcap.measurements import unpack_imu, unpack_telemetry
+from tubs.telemetry import Imu, Telemetry
 
 _CONTENT_AT = RECORD_HEAD.size + CHUNK_HEAD.size
 _CONTROL_READ = 1024
@@ -44,6 +50,11 @@ class Session:
         self.finished = False
         self._chunks: list[tuple[int, int]] = []
         self._times_ns = array("q")
+        self._beside: dict[int, list[tuple[int, int]]] = {
+            channels.EVENTS: [],
+            channels.IMU: [],
+            channels.TELEMETRY: [],
+        }
         try:
             self._descriptor = os.open(path, os.O_RDONLY)
             self._size = os.fstat(self._descriptor).st_size
@@ -92,9 +103,13 @@ class Session:
 
     def _note(self, opcode: int, position: int, length: int) -> None:
         if opcode == Opcode.CHUNK:
+            head = self._read(position + RECORD_HEAD.size, CHUNK_HEAD.size + 11)
+            channel = int.from_bytes(head[-2:], "little")
+            if channel in self._beside:
+                self._beside[channel].append((position, length))
+                return
             self._chunks.append((position, length))
-            first_ns = self._read(position + RECORD_HEAD.size, 8)
-            self._times_ns.append(int.from_bytes(first_ns, "little", signed=True))
+            self._times_ns.append(int.from_bytes(head[:8], "little", signed=True))
         elif opcode == Opcode.CHANNEL:
             self._check_channel(self._read(position + RECORD_HEAD.size, length))
         elif opcode == Opcode.MESSAGE:
@@ -134,18 +149,46 @@ class Session:
             TubError: it is damaged.
         """
         try:
-            messages = self._messages(number)
+            messages = self._messages(*self._chunks[number])
             control = _decode_control(messages[channels.CONTROL])
             jpeg = channels.unpack_image(messages[channels.CAMERA].data)
             png = messages.get(channels.CLASS_MAP)
-            return EncodedRecord(control, jpeg, channels.unpack_image(png.data) if png else None)
+            source = messages.get(channels.SOURCE)
+            return EncodedRecord(
+                control,
+                jpeg,
+                channels.unpack_image(png.data) if png else None,
+                source.data if source else None,
+            )
         except KeyError as error:
             raise self._damaged(number, f"it has no {channels.TOPICS[error.args[0]]}") from error
         except Damaged as error:
             raise self._damaged(number, error) from error
 
-    def _messages(self, number: int) -> dict[int, Message]:
-        position, length = self._chunks[number]
+    @property
+    def sequences(self) -> NDArray[np.int64]:
+        """Number of each record's tick in the drive, int64 (n,); a gap counts dropped ones."""
+        heads = [self._read(position + _CONTENT_AT + 11, 4) for position, _ in self._chunks]
+        return np.array([int.from_bytes(head, "little") for head in heads], np.int64)
+
+    def events(self) -> list[Event]:
+        """What happened beside the records, as far as it can be read."""
+        return [unpack_event(data) for data in self._all_beside(channels.EVENTS)]
+
+    def imu(self) -> list[Imu]:
+        """What the inertial sensor measured, as far as it can be read."""
+        return [unpack_imu(data) for data in self._all_beside(channels.IMU)]
+
+    def telemetry(self) -> list[Telemetry]:
+        """What other sensors measured, as far as it can be read."""
+        return [unpack_telemetry(data) for data in self._all_beside(channels.TELEMETRY)]
+
+    def _all_beside(self, channel: int) -> Iterator[bytes]:
+        for position, length in self._beside[channel]:
+            with suppress(Damaged):
+                yield from (message.data for message in self._messages(position, length).values())
+
+    def _messages(self, position: int, length: int) -> dict[int, Message]:
         data = self._read(position + RECORD_HEAD.size, length)
         if len(data) < max(length, CHUNK_HEAD.size):
             raise Damaged("it is cut off")

@@ -7,10 +7,14 @@ from pathlib import Path
 import msgspec
 
 from tubs.about import TubAbout
-from tubs.control import Control
+from tubs.encoded import EncodedRecord
 from tubs.errors import OutputError
+from tubs.event import Event
 from tubs.mcap import channels, layout
+from tubs.mcap.events import pack_event
 from tubs.mcap.layout import Message
+from tubs.mcap.measurements import pack_measurement
+from tubs.telemetry import Imu, Telemetry
 
 PROFILE = "everlap"
 METADATA = "everlap"
@@ -37,6 +41,7 @@ class SessionWriter:
         self._about = about
         self._sync_interval_s = sync_interval_s
         self._synced_s = -math.inf
+        self._next = 0
         self._descriptor = -1
         self._size = 0
         self._indexes: list[bytes] = []
@@ -61,40 +66,60 @@ class SessionWriter:
         self._metadata_at = (self._size, len(metadata))
         self._write(metadata)
 
-    def append(self, control: Control, jpeg: bytes, class_map_png: bytes | None = None) -> None:
+    def append(self, record: EncodedRecord, sequence: int | None = None) -> None:
         """Write one record; when this returns the operating system has it.
+
+        Args:
+            record: what to write.
+            sequence: number of the tick in this drive, those that were dropped counted; one more
+                than the last record's when None.
 
         Raises:
             OutputError: it cannot be written; the records before it are safe.
         """
-        chunk = layout.chunk(self._size, self._messages(control, jpeg, class_map_png))
-        self._write(chunk.data)
-        self._indexes.append(chunk.summary)
-        for number, present in ((1, True), (2, True), (3, class_map_png is not None)):
-            self._counts[number] += present
-        self._note_time(_nanoseconds(control.captured_s))
+        number = self._next if sequence is None else sequence
+        self._write_chunk(_messages(record, number & 0xFFFFFFFF))
+        self._next = number + 1
         self.records += 1
-        if abs(control.captured_s - self._synced_s) >= self._sync_interval_s:
-            self._synced_s = control.captured_s
+        captured_s = record.control.captured_s
+        if abs(captured_s - self._synced_s) >= self._sync_interval_s:
+            self._synced_s = captured_s
             self._sync()
 
-    def _messages(
-        self, control: Control, jpeg: bytes, class_map_png: bytes | None
-    ) -> list[Message]:
-        time_ns, number = _nanoseconds(control.captured_s), self.records & 0xFFFFFFFF
-        applied_ns = _nanoseconds(control.applied_s)
-        image = channels.pack_image(jpeg, "jpeg", time_ns)
-        messages = [
-            Message(channels.CONTROL, number, time_ns, applied_ns, _ENCODER.encode(control)),
-            Message(channels.CAMERA, number, time_ns, time_ns, image),
-        ]
-        if class_map_png is not None:
-            image = channels.pack_image(class_map_png, "png", time_ns)
-            messages.append(Message(channels.CLASS_MAP, number, time_ns, time_ns, image))
-        return messages
+    def note(self, event: Event) -> None:
+        """Write an event.
+
+        Raises:
+            OutputError: it cannot be written; the records before it are safe.
+        """
+        time_ns = _nanoseconds(event.at_s)
+        self._write_beside(channels.EVENTS, time_ns, pack_event(event, time_ns))
+
+    def measure(self, measurement: Imu | Telemetry) -> None:
+        """Write what a sensor measured.
+
+        Raises:
+            TubError: a value is not finite; nothing is written.
+            OutputError: it cannot be written; the records before it are safe.
+        """
+        number = channels.IMU if isinstance(measurement, Imu) else channels.TELEMETRY
+        data = pack_measurement(measurement)
+        self._write_beside(number, _nanoseconds(measurement.measured_s), data)
+
+    def _write_beside(self, channel: int, time_ns: int, data: bytes) -> None:
+        sequence = self._counts[channel] & 0xFFFFFFFF
+        self._write_chunk([Message(channel, sequence, time_ns, time_ns, data)])
+
+    def _write_chunk(self, messages: list[Message]) -> None:
+        chunk = layout.chunk(self._size, messages)
+        self._write(chunk.data)
+        self._note_time(messages[0].log_time_ns)
+        self._indexes.append(chunk.summary)
+        for message in messages:
+            self._counts[message.channel] += 1
 
     def _note_time(self, time_ns: int) -> None:
-        first, last = self._times_ns if self.records else (time_ns, time_ns)
+        first, last = self._times_ns if self._indexes else (time_ns, time_ns)
         self._times_ns = (min(first, time_ns), max(last, time_ns))
 
     def _sync(self) -> None:
@@ -147,11 +172,29 @@ class SessionWriter:
         return b"".join(
             [
                 channels.definitions(),
-                layout.statistics(self._counts, channels.SCHEMAS, self.records, self._times_ns),
+                layout.statistics(
+                    self._counts, channels.SCHEMAS, len(self._indexes), self._times_ns
+                ),
                 *self._indexes,
                 layout.metadata_index(*self._metadata_at, METADATA),
             ]
         )
+
+
+def _messages(record: EncodedRecord, number: int) -> list[Message]:
+    time_ns = _nanoseconds(record.control.captured_s)
+    applied_ns = _nanoseconds(record.control.applied_s)
+    image = channels.pack_image(record.jpeg, "jpeg", time_ns)
+    messages = [
+        Message(channels.CONTROL, number, time_ns, applied_ns, _ENCODER.encode(record.control)),
+        Message(channels.CAMERA, number, time_ns, time_ns, image),
+    ]
+    if record.class_map_png is not None:
+        image = channels.pack_image(record.class_map_png, "png", time_ns)
+        messages.append(Message(channels.CLASS_MAP, number, time_ns, time_ns, image))
+    if record.source is not None:
+        messages.append(Message(channels.SOURCE, number, time_ns, time_ns, record.source))
+    return messages
 
 
 def _nanoseconds(time_s: float) -> int:
