@@ -52,6 +52,23 @@ class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
     at: str = ""
 
+    def covers(self, session: str, times_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which records of a session it is about.
+
+        Args:
+            session: the session file's name without suffix.
+            times_ns: when they were captured, int64 (n,), in any order.
+
+        Returns:
+            bool (n,).
+        """
+        covered = np.zeros(len(times_ns), bool)
+        ranges = [(from_ns, to_ns) for name, from_ns, to_ns in self.ranges if name == session]
+        if ranges:
+            order = np.argsort(times_ns, kind="stable")
+            covered[order] = _inside(times_ns[order], ranges)
+        return covered
+
 
 class Marks:
     """The edits of one tub, oldest first, and what they come to.
@@ -134,11 +151,8 @@ class Marks:
             bool (n,).
         """
         deleted = np.zeros(len(times_ns), bool)
-        order = np.argsort(times_ns, kind="stable")
         for edit in self._done:
-            ranges = [(from_ns, to_ns) for name, from_ns, to_ns in edit.ranges if name == session]
-            if ranges:
-                deleted[order[_inside(times_ns[order], ranges)]] = edit.edit == DELETE
+            deleted[edit.covers(session, times_ns)] = edit.edit == DELETE
         return deleted
 
     def delete(self, ranges: Iterable[TimeRange], why: str = "") -> Edit:
