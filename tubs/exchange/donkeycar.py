@@ -1,179 +1,170 @@
 """Finds the records of a donkeycar tub, version 1 or 2, and says which of them are broken."""
 
-import json
-import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from tubs.errors import TubError
-from tubs.reader import check_is_folder
+from tubs.exchange.donkeycar_manifest import Manifest, read_manifest
+from tubs.exchange.donkeycar_values import (
+    GYRO_KEYS,
+    IMU_REMARK,
+    image_name,
+    index_in,
+    meaning_of,
+)
+from tubs.exchange.foreign import BrokenRecord, ForeignRecord, Found, Meaning, Unusable
+from tubs.exchange.json_objects import BLANK, parse_object, texts_of_objects
 
-STEERING_KEYS = ("user/angle", "angle", "steering", "user/steering")
-THROTTLE_KEYS = ("user/throttle", "throttle")
-PILOT_STEERING_KEYS = ("pilot/angle",)
-PILOT_THROTTLE_KEYS = ("pilot/throttle",)
-TIME_KEYS = ("_timestamp_ms", "milliseconds")
-IMAGE_KEYS = ("cam/image_array", "image_array")
-MODES = {"user": "human", "local_angle": "assisted", "local": "pilot", "pilot": "pilot"}
-_BLANK = "\0 \t\r\n"
-
-
-class Unusable(ValueError):  # noqa: N818
-    """A record that cannot be used; the message is the reason."""
+PICTURES = {".jpg", ".jpeg", ".png"}
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignRecord:
-    """A record as donkeycar wrote it.
+class DonkeycarV2:
+    """A tub of donkeycar since version 4: manifest, catalogs, and a folder of images."""
 
-    Attributes:
-        number: as the tub counts; its place in the tub when the line cannot be read.
-        position: its place in the tub, from 0.
-        values: what it holds.
-        image: the file of its image.
-        deleted: marked as deleted by the owner.
-    """
+    program = "donkeycar"
 
-    number: int
-    position: int
-    values: dict[str, object]
-    image: Path
-    deleted: bool
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-    def value(self, keys: tuple[str, ...]) -> float | None:
-        """A number by the first of several names that is there; None when none is.
+    def find(self) -> Found:
+        """All records, in the order of the catalogs."""
+        manifest = read_manifest(self.folder)
+        records = _overwritten_named(list(self._records(manifest)))
+        remarks = _remarks(records)
+        if manifest.problem:
+            remarks.append(
+                f"{manifest.problem}: which records their owner had deleted is not known"
+            )
+        return Found(records, remarks, _spare_images(self.folder / "images", records))
 
-        Raises:
-            Unusable: it is not a finite number.
-        """
-        for key in keys:
-            value = self.values.get(key)
-            if value is None:
+    def meaning(self, record: ForeignRecord) -> Meaning:
+        """What a record says."""
+        return meaning_of(parse_object(record.source.decode()))
+
+    def _records(self, manifest: Manifest) -> Iterator[ForeignRecord | BrokenRecord]:
+        position = 0
+        for catalog in _catalogs(self.folder, manifest):
+            try:
+                lines = catalog.read_bytes().split(b"\n")
+            except OSError as error:
+                yield BrokenRecord(
+                    position, position, f"{catalog.name} cannot be read: {error.strerror}"
+                )
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise Unusable(f"{key} is {value!r}, not a number")
-            if not math.isfinite(value):
-                raise Unusable(f"{key} is {value}")
-            return float(value)
-        return None
+            for line_number, line in enumerate(lines, start=1):
+                if line.strip(BLANK.encode()):
+                    where = f"{catalog.name} line {line_number}"
+                    yield from self._on_line(line, where, position, manifest)
+                    position += 1
+
+    def _on_line(
+        self, line: bytes, where: str, position: int, manifest: Manifest
+    ) -> Iterator[ForeignRecord | BrokenRecord]:
+        for text in texts_of_objects(line):
+            try:
+                if isinstance(text, Unusable):
+                    raise text
+                yield self._record(text, position, manifest)
+            except Unusable as error:
+                yield BrokenRecord(position, position, f"{where}: {error}")
+
+    def _record(self, text: str, position: int, manifest: Manifest) -> ForeignRecord:
+        values = parse_object(text)
+        index = index_in(values)
+        number = position if index is None else index
+        deleted = (position if manifest.by_position else number) in manifest.deleted
+        image = self.folder / "images" / image_name(values)
+        session = str(values.get("_session_id", ""))
+        return ForeignRecord(number, position, text.encode(), image, session, deleted)
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenRecord:
-    """A line or file that holds no record."""
+class DonkeycarV1:
+    """A tub of donkeycar before version 4: a JSON file and an image for each record."""
 
-    number: int
-    position: int
-    reason: str
+    program = "donkeycar"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self) -> Found:
+        """All records, in the order of their numbers."""
+        paths = sorted(self.folder.glob("record_*.json"), key=number_in_name)
+        records = [self._record(position, path) for position, path in enumerate(paths)]
+        return Found(records, _remarks(records), _spare_images(self.folder, records))
+
+    def meaning(self, record: ForeignRecord) -> Meaning:
+        """What a record says."""
+        return meaning_of(parse_object(record.source.decode()))
+
+    def _record(self, position: int, path: Path) -> ForeignRecord | BrokenRecord:
+        number = number_in_name(path)
+        try:
+            text = _text_of(path)
+            image = self.folder / image_name(parse_object(text))
+            return ForeignRecord(number, position, text.encode(), image, "", False)
+        except Unusable as error:
+            return BrokenRecord(number, position, f"{path.name}: {error}")
 
 
-def find_records(folder: Path) -> Iterator[ForeignRecord | BrokenRecord]:
-    """All records of a donkeycar tub in the order of recording.
-
-    Raises:
-        TubError: it is not there, or it is not a donkeycar tub.
-    """
-    check_is_folder(folder)
-    if any(folder.glob("catalog_*.catalog")):
-        return _find_v2(folder)
-    if any(folder.glob("record_*.json")):
-        return _find_v1(folder)
-    if (folder / "manifest.json").is_file():
-        raise TubError(f"{folder} is a donkeycar tub without any catalog: no record is in it")
-    raise TubError(f"{folder} is not a donkeycar tub: it has no catalog_*.catalog or record_*.json")
-
-
-def _number_in(path: Path) -> int:
+def number_in_name(path: Path) -> int:
+    """The first number in a file's name, 0 when there is none."""
     digits = re.search(r"\d+", path.name)
     return int(digits.group()) if digits else 0
 
 
-def _find_v1(folder: Path) -> Iterator[ForeignRecord | BrokenRecord]:
-    paths = sorted(folder.glob("record_*.json"), key=_number_in)
-    for position, path in enumerate(paths):
-        number = _number_in(path)
-        try:
-            values = _parse(path.read_text("utf-8", errors="replace"))
-            yield ForeignRecord(number, position, values, folder / _image_name(values), False)
-        except Unusable as error:
-            yield BrokenRecord(number, position, f"{path.name}: {error}")
-
-
-def _find_v2(folder: Path) -> Iterator[ForeignRecord | BrokenRecord]:
-    manifest = _last_manifest_line(folder / "manifest.json")
-    deleted = _deleted_indexes(manifest)
-    position = 0
-    for catalog in _catalogs(folder, manifest):
-        text = catalog.read_text("utf-8", errors="replace")
-        for line_number, line in enumerate(text.splitlines(), start=1):
-            if not line.strip(_BLANK):
-                continue
-            where = f"{catalog.name} line {line_number}"
-            yield _v2_record(folder, line, where, position, deleted)
-            position += 1
-
-
-def _v2_record(
-    folder: Path, line: str, where: str, position: int, deleted: set[int]
-) -> ForeignRecord | BrokenRecord:
-    number = position
+def _text_of(path: Path) -> str:
     try:
-        values = _parse(line)
-        index = values.get("_index")
-        number = index if isinstance(index, int) else position
-        image = folder / "images" / _image_name(values)
-        return ForeignRecord(number, position, values, image, number in deleted)
-    except Unusable as error:
-        return BrokenRecord(number, position, f"{where}: {error}")
+        text = path.read_bytes().decode("utf-8").strip(BLANK)
+    except OSError as error:
+        raise Unusable(f"it cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Unusable(f"broken JSON: not UTF-8 at byte {error.start}") from error
+    if not text:
+        raise Unusable("it is empty")
+    return text
 
 
-def _parse(text: str) -> dict[str, object]:
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise Unusable(f"broken JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise Unusable("broken JSON: not an object")
-    return values
-
-
-def _image_name(values: dict[str, object]) -> str:
-    for key in IMAGE_KEYS:
-        name = values.get(key)
-        if isinstance(name, str) and Path(name).name:
-            return Path(name).name
-    raise Unusable("it names no image")
-
-
-def _last_manifest_line(path: Path) -> dict[str, object]:
-    """The line with the catalogs; empty when the manifest is missing or broken."""
-    try:
-        return _parse(path.read_text("utf-8", errors="replace").strip(_BLANK).splitlines()[-1])
-    except (OSError, IndexError, Unusable):
-        return {}
-
-
-def _catalogs(folder: Path, manifest: dict[str, object]) -> list[Path]:
+def _catalogs(folder: Path, manifest: Manifest) -> list[Path]:
     """Those that the manifest names, then those that lie there all the same."""
-    found = {path.name: path for path in sorted(folder.glob("catalog_*.catalog"), key=_number_in)}
-    named = manifest.get("paths")
-    names = [Path(str(name)).name for name in named] if isinstance(named, list) else []
-    first = [found[name] for name in dict.fromkeys(names) if name in found]
+    found = {path.name: path for path in sorted(folder.glob("*.catalog"), key=number_in_name)}
+    first = [found[name] for name in dict.fromkeys(manifest.catalogs) if name in found]
     return first + [path for path in found.values() if path not in first]
 
 
-def _deleted_indexes(manifest: dict[str, object]) -> set[int]:
-    """The `_index` of each record marked as deleted.
+def _overwritten_named(
+    records: list[ForeignRecord | BrokenRecord],
+) -> list[ForeignRecord | BrokenRecord]:
+    """Only the last of several records that name one image can be the one that it shows.
 
-    donkeycar's reader compares them with the position of the line; that is the same until a tub
-    loses its first catalogs. In the one public tub where the two differ all 300 marks meet an
-    `_index` and only 200 a position.
+    donkeycar counts from an old number when it was killed before it noted the new one, and so
+    writes over the images of records that stay in the catalog.
     """
-    deleted = manifest.get("deleted_indexes")
-    return (
-        {index for index in deleted if isinstance(index, int)}
-        if isinstance(deleted, list)
-        else set()
-    )
+    last = {
+        record.image.name: place
+        for place, record in enumerate(records)
+        if isinstance(record, ForeignRecord)
+    }
+    return [
+        BrokenRecord(
+            record.number,
+            record.position,
+            f"image {record.image.name} belongs to a later record, which names it too",
+        )
+        if isinstance(record, ForeignRecord) and last[record.image.name] != place
+        else record
+        for place, record in enumerate(records)
+    ]
+
+
+def _spare_images(folder: Path, records: list[ForeignRecord | BrokenRecord]) -> int:
+    if not folder.is_dir():
+        return 0
+    named = {record.image.name for record in records if isinstance(record, ForeignRecord)}
+    present = {path.name for path in folder.iterdir() if path.suffix.lower() in PICTURES}
+    return len(present - named)
+
+
+def _remarks(records: list[ForeignRecord | BrokenRecord]) -> list[str]:
+    key = GYRO_KEYS[0].encode()
+    measured = any(isinstance(one, ForeignRecord) and key in one.source for one in records)
+    return [IMU_REMARK] if measured else []

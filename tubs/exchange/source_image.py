@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tubs.exchange.donkeycar import Unusable
+from tubs.exchange.foreign import Unusable
 from tubs.images import encode_jpeg
 
 _JPEG_START = b"\xff\xd8"
