@@ -2,15 +2,14 @@
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 from tubs.errors import TubError
 
 Image = NDArray[np.uint8]
 JPEG_QUALITY = 90
-_JPEG_SETTINGS = (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY)
 _PNG_SETTINGS = (cv2.IMWRITE_PNG_COMPRESSION, 1)
-_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
@@ -24,8 +23,8 @@ def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
             f"an image of shape {image.shape} and type {image.dtype} cannot be recorded: "
             "it is uint8 (height, width, 3)"
         )
-    settings = _JPEG_SETTINGS if quality == JPEG_QUALITY else (cv2.IMWRITE_JPEG_QUALITY, quality)
-    return bytes(cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)[1])
+    rows = np.ascontiguousarray(image)
+    return simplejpeg.encode_jpeg(rows, quality, "RGB", "420", fastdct=False)
 
 
 def decode_jpeg(data: bytes) -> Image:
@@ -34,10 +33,23 @@ def decode_jpeg(data: bytes) -> Image:
     Raises:
         TubError: it cannot be decoded.
     """
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), _AS_STORED) if data else None
-    if image is None:
-        raise TubError(f"an image of {len(data)} bytes cannot be decoded")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)  # type: ignore[return-value]
+    try:
+        return simplejpeg.decode_jpeg(data)
+    except ValueError as error:
+        raise TubError(f"an image of {len(data)} bytes cannot be decoded") from error
+
+
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    """Height and width in pixels of a camera image that stays compressed.
+
+    Raises:
+        TubError: it does not begin like a JPEG.
+    """
+    try:
+        height, width, *_ = simplejpeg.decode_jpeg_header(data)
+    except ValueError as error:
+        raise TubError(f"an image of {len(data)} bytes cannot be decoded") from error
+    return height, width
 
 
 def encode_class_map(class_map: Image) -> bytes:
