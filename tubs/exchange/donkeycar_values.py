@@ -55,8 +55,9 @@ def image_name(values: dict[str, object]) -> str:
     """
     for key in IMAGE_KEYS:
         name = values.get(key)
-        if isinstance(name, str) and PureWindowsPath(name).name:
-            return PureWindowsPath(name).name
+        name = PureWindowsPath(name).name if isinstance(name, str) else ""
+        if name not in ("", "..") and name.isprintable():
+            return name
     raise Unusable("it names no image")
 
 
