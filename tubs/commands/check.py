@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tubs.commands.damage_shown import name_damage
+from tubs.commands.damage_shown import SHOWN, name_damage
 from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
@@ -13,15 +13,25 @@ from tubs.progress import progress_bar
 @click.argument("folder", metavar="TUB", type=click.Path(path_type=Path))
 @json_option
 @click.pass_context
-def check(context: click.Context, folder: Path, json_path: Path | None) -> None:
-    """Read every record and name the damaged ones; exit 1 when there are any."""
+def check(context: click.Context, /, folder: Path, json_path: Path | None) -> None:
+    """Read every record of TUB and name the damaged ones; exit 1 when anything is damaged.
+
+    Records that were dropped while driving are counted, and are no damage.
+    """
     from tubs.check import check_tub
 
     check_outputs(json_path)
     with progress_bar("checking") as progress:
         report = check_tub(folder, progress)
     name_damage(report.damaged)
+    for fault in report.faults:
+        reason = fault.reason
+        click.echo(reason if fault.where in reason else f"{fault.where}: {reason}")
+    for remark in report.remarks[:SHOWN]:
+        click.echo(remark)
     click.echo(f"{report.good} of {report.records} records are good")
+    if not report.whole or report.unfinished_sessions:
+        click.echo(f"to make a whole tub of it: everlap tub repair {folder} OUT")
     write_figures(json_path, report)
-    if report.damaged:
+    if not report.whole:
         context.exit(1)
