@@ -11,17 +11,28 @@ killed and cut beside ours.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from tests.cuts.campaign import Plan, run
 from tests.cuts.subjects import check_donkeycar
-from tests.cuts.verdict import table
+from tests.cuts.verdict import HEAD, Tally, row
 from tubs.figures import check_outputs, json_option, write_figures
 
 SHOWN = 5
 """Complaints of each kind; the JSON file has more."""
+
+
+def _told_one_by_one(tallies: Iterator[Tally]) -> list[Tally]:
+    """A row as soon as it is known: all of them take a while."""
+    click.echo(HEAD, nl=False)
+    known = []
+    for tally in tallies:
+        known.append(tally)
+        click.echo(row(tally))
+    return known
 
 
 @click.command()
@@ -49,8 +60,7 @@ def main(
         check_donkeycar(donkeycar)
     plan = Plan(kills, powers, harms, donkeycar_cuts, donkeycar, seed, workers)
     with click.progressbar(length=plan.tubs, file=sys.stderr, label="harming") as bar:
-        tallies = list(run(plan, bar.update))
-    click.echo(table(tallies))
+        tallies = _told_one_by_one(run(plan, bar.update))
     ours = [each for each in tallies if each.subject == "everlap"]
     click.echo("\n".join(complaint for each in ours for complaint in each.complaints[:SHOWN]))
     write_figures(json_path, {"seed": seed, "tallies": tallies})

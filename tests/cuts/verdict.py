@@ -116,11 +116,10 @@ HEAD = (
 )
 
 
-def table(tallies: list[Tally]) -> str:
-    """All of them as people read it."""
-    return HEAD + "".join(
-        f"| {each.subject} | {each.harm} | {each.tubs} | {each.unreadable} | {each.expected} "
-        f"| {each.lost} | {each.wrong} | {each.tubs_with_duplicates} | {each.crashed} "
-        f"| {each.slowest_s:.2f} s |\n"
-        for each in tallies
+def row(tally: Tally) -> str:
+    """One of them as people read it, under HEAD."""
+    return (
+        f"| {tally.subject} | {tally.harm} | {tally.tubs} | {tally.unreadable} | {tally.expected} "
+        f"| {tally.lost} | {tally.wrong} | {tally.tubs_with_duplicates} | {tally.crashed} "
+        f"| {tally.slowest_s:.2f} s |"
     )
