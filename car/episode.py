@@ -10,8 +10,10 @@ from car.actuators import Actuators
 from car.assembly import Assemble, in_virtual_time
 from car.command import Command
 from car.config import CarConfig
+from car.drive_events import DriveEvents
 from car.driver import driver_of
 from car.human import Human, Starter
+from car.lap_events import LapEvents
 from car.loop import Tick, drive
 from car.modes import Event
 from car.pilots.pilot import Pilot
@@ -112,14 +114,19 @@ def drive_laps(
     driver = driver_of(config, human, episode.pilot)
     timing = Timing(1.0 / config.camera.frames_per_s)
     sent: list[Command] = []
+    modes = DriveEvents(driver, episode.recorder)
+    laps_done = LapEvents(world.marshal, episode.recorder)
 
     def note(tick: Tick) -> None:
         sent.append(tick.sent)
+        modes.watch(tick)
+        laps_done.watch(tick)
         watch(tick)
 
     with episode.recorder, assemble(world, config, finished) as car:
         actuators = episode.around(car.actuators)
         drive(car.camera, driver, actuators, episode.recorder, car.clock, timing, note)
+        laps_done.look(car.clock())
     return _result(world, laps, sent, timing), timing
 
 

@@ -46,6 +46,7 @@ class Status(msgspec.Struct, frozen=True):
         steering: what was sent, -1 is full left.
         throttle: what was sent, +1 is full ahead.
         driver: who chose the mode; empty when nobody did.
+        warning: what else they should know, of the recording; empty when all is well.
     """
 
     mode: str
@@ -54,6 +55,7 @@ class Status(msgspec.Struct, frozen=True):
     steering: float = 0.0
     throttle: float = 0.0
     driver: str = ""
+    warning: str = ""
 
 
 class Listener(Protocol):

@@ -1,5 +1,6 @@
 """tub.json: what a tub is about, written once when the folder is made."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from tubs.errors import TubError
 
 FILE_NAME = "tub.json"
 FORMAT = 1
+
+
+class NewerFormatError(TubError):
+    """A tub of a format that this version does not know."""
 
 
 class TubAbout(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,14 +66,15 @@ def about_from_json(text: bytes, where: str) -> TubAbout:
     """Read the text of tub.json.
 
     Raises:
-        TubError: it is not JSON, not of a tub, or of a newer format.
+        TubError: it is not JSON or not of a tub.
+        NewerFormatError: it is of a newer format.
     """
     try:
         about = msgspec.json.decode(text, type=TubAbout)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise TubError(f"{where} is damaged: {error}") from error
     if not 1 <= about.everlap_tub <= FORMAT:
-        raise TubError(
+        raise NewerFormatError(
             f"{where} says format {about.everlap_tub}, and this version reads 1 to {FORMAT}: "
             "update everlap"
         )
@@ -80,6 +86,7 @@ def read_about(folder: Path) -> TubAbout:
 
     Raises:
         TubError: it is missing or damaged.
+        NewerFormatError: it is of a newer format.
     """
     path = folder / FILE_NAME
     try:
@@ -94,5 +101,7 @@ def write_about(folder: Path, about: TubAbout) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    with written_whole(folder / FILE_NAME) as draft:
-        draft.write_bytes(about_to_json(about))
+    with written_whole(folder / FILE_NAME) as draft, draft.open("wb") as file:
+        file.write(about_to_json(about))
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,12 +1,17 @@
 """Writes a tub: makes the folder and appends records to a new session in it."""
 
+import math
 import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from tubs.about import FILE_NAME, TubAbout, read_about, write_about
+from tubs.disk import Disk, LocalDisk
 from tubs.encoded import EncodedRecord, encode
 from tubs.errors import OutputError
 from tubs.event import Event
@@ -22,8 +27,22 @@ def new_session_name() -> str:
     return f"session-{now:%Y%m%dT%H%M%S}{milliseconds:03d}Z-{secrets.token_hex(2)}"
 
 
+class FileLimits(NamedTuple):
+    """When a drive goes on in a new session file, as its index is in memory until it is closed.
+
+    Attributes:
+        most_chunks: records, events and measurements; 150 bytes of memory each.
+        most_bytes: far from the 4 GiB that a file on a FAT card can have.
+        longest_s: by the clock of the drive.
+    """
+
+    most_chunks: int = 100_000
+    most_bytes: int = 1 << 30
+    longest_s: float = 3600.0
+
+
 class TubWriter:
-    """A tub to record in: one session a writer. Leaving the context writes the index."""
+    """A tub to record one drive in. Leaving the context writes the index."""
 
     def __init__(
         self,
@@ -31,6 +50,9 @@ class TubWriter:
         about: TubAbout | None = None,
         session: str | None = None,
         sync_interval_s: float = 1.0,
+        disk: Disk | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        limits: FileLimits = FileLimits(),  # noqa: B008
     ) -> None:
         """Store what to write and where; nothing is touched before the context is entered.
 
@@ -40,22 +62,41 @@ class TubWriter:
             session: name of the session file without suffix; from date and time when None.
             sync_interval_s: how many seconds of the recording may be lost when the power fails;
                 math.inf where that does not matter.
+            disk: takes the files; this machine's when None.
+            clock: monotonic seconds, for the syncs.
+            limits: of a session file.
         """
         self.folder = folder
         self.about = (about or TubAbout()).completed()
-        path = folder / f"{session or new_session_name()}.mcap"
-        self._session = SessionWriter(path, self.about, sync_interval_s)
+        self._name = session or new_session_name()
+        self._sync_interval_s = sync_interval_s
+        self._disk, self._clock = disk or LocalDisk(), clock
+        self._limits = limits
+        self._part, self._next = 1, 0
+        self._records_before = self._size_before = 0
+        self._session = self._new_session("")
         self._made: list[Path] = []
+
+    def _new_session(self, continues: str) -> SessionWriter:
+        name = self._name if self._part == 1 else f"{self._name}_{self._part:04d}"
+        path = self.folder / f"{name}.mcap"
+        interval_s = self._sync_interval_s
+        return SessionWriter(path, self.about, interval_s, self._disk, self._clock, continues)
 
     @property
     def path(self) -> Path:
-        """The session file."""
+        """The session file that is written to."""
         return self._session.path
+
+    @property
+    def size(self) -> int:
+        """Bytes in the session files of this writer."""
+        return self._size_before + self._session.size
 
     @property
     def records(self) -> int:
         """How many records this writer has written."""
-        return self._session.records
+        return self._records_before + self._session.records
 
     def __enter__(self) -> Self:
         """Make the folder, tub.json and the session file.
@@ -70,14 +111,25 @@ class TubWriter:
         else:
             write_about(self.folder, self.about)
             self._made.insert(0, self.folder / FILE_NAME)
+        self._sync_names()
         self._session.open()
         return self
+
+    def _sync_names(self) -> None:
+        """See that what was made is found after a failure of the power."""
+        if self._sync_interval_s == math.inf:
+            return
+        try:
+            for path in self._made:
+                self._disk.sync_folder(path.parent)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.folder}: {error.strerror or error}") from error
 
     def _make_folder(self) -> None:
         if self.folder.exists() and not self.folder.is_dir():
             raise OutputError(f"{self.folder} is a file: name a folder for the tub")
-        if not self.folder.exists():
-            self._made.append(self.folder)
+        parts = (self.folder, *self.folder.parents)
+        self._made += [part for part in parts if not part.exists()]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -99,17 +151,18 @@ class TubWriter:
             OutputError: the index cannot be written; the records are safe.
         """
         self._session.close()
-        if not self._session.records:
+        if not self.records:
             self._remove_what_was_made()
 
     def _remove_what_was_made(self) -> None:
-        if any(self.folder.glob("*.mcap")):
-            return
-        for path in self._made:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
-            elif path.is_file():
-                path.unlink()
+        with suppress(OSError):
+            if any(self.folder.glob("*.mcap")):
+                return
+            for path in self._made:
+                if path.is_file():
+                    path.unlink()
+                else:
+                    path.rmdir()
 
     def append(self, record: Record, sequence: int | None = None) -> None:
         """Compress and write one record.
@@ -131,7 +184,43 @@ class TubWriter:
         Raises:
             OutputError: the disk is full or the folder is gone; earlier records are safe.
         """
-        self._session.append(record, sequence)
+        if self._is_full(record.control.captured_s):
+            self._go_on_in_a_new_file()
+        number = self._next if sequence is None else sequence
+        self._session.append(record, number)
+        self._next = number + 1
+
+    def _is_full(self, now_s: float) -> bool:
+        session, limits = self._session, self._limits
+        if not session.records:
+            return False
+        is_long = now_s - session.first_s >= limits.longest_s
+        return is_long or session.chunks >= limits.most_chunks or session.size >= limits.most_bytes
+
+    def _go_on_in_a_new_file(self) -> None:
+        session = self._session
+        session.close()
+        self._records_before += session.records
+        self._size_before += session.size
+        self._part += 1
+        self._session = self._new_session(session.path.name)
+        self._session.open()
+
+    def sync(self) -> None:
+        """Wait until the disk has every record.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        self._session.sync()
+
+    def see_to_it(self) -> None:
+        """Do what is due although nothing was written: sync, see whether the file is there.
+
+        Raises:
+            OutputError: the disk refuses, or somebody deleted the file.
+        """
+        self._session.see_to_it()
 
     def note(self, event: Event) -> None:
         """Write an event.

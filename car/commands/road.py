@@ -13,7 +13,9 @@ import click
 import msgspec
 
 from car.assembly import RoadCar, on_the_road
+from car.card_space import CardSpace, bytes_per_s
 from car.config import CarConfig
+from car.drive_events import DriveEvents
 from car.driver import Driver, driver_of
 from car.errors import DriveEndedError
 from car.hazards import RecordingEnded, any_of, low_supply
@@ -26,7 +28,10 @@ from car.pilots.network import NetworkPilot
 from car.real_time import run_first
 from car.recorder import DriveRecorder, NoRecorder, Recorder
 from car.timing import Timing
+from car.while_driving import WhileDriving
 from tubs.about import TubAbout
+from tubs.disk import LocalDisk
+from tubs.errors import EverlapError
 from tubs.figures import write_figures
 from tubs.writer import TubWriter
 
@@ -69,10 +74,17 @@ class Ending:
 class Dashboard:
     """Tells everybody how the drive is going, at every tick: people, service manager, terminal."""
 
-    def __init__(self, car: RoadCar, driver: Driver, notifier: Notifier, ending: Ending) -> None:
+    def __init__(
+        self,
+        car: RoadCar,
+        driver: Driver,
+        recorder: DriveRecorder,
+        notifier: Notifier,
+        ending: Ending,
+    ) -> None:
         self._car, self._driver, self._notifier = car, driver, notifier
-        self._ending = ending
-        self._shown = ""
+        self._recorder, self._ending = recorder, ending
+        self._shown = self._warned = ""
 
     def watch(self, tick: Tick) -> None:
         """Take a tick.
@@ -84,7 +96,8 @@ class Dashboard:
         state = self._driver.state
         stopped = state.mode is Mode.STOPPED
         reason = self._driver.why_stopped if stopped else ""
-        status = Status(state.mode.value, state.latched, reason, *tick.sent)
+        warning = self._recorder.warning or ""
+        status = Status(state.mode.value, state.latched, reason, *tick.sent, warning=warning)
         self._car.people.human.tell(status)
         words = f"{state.mode.value}: {reason}" if stopped else state.mode.value
         if state.latched:
@@ -95,6 +108,9 @@ class Dashboard:
         if words != self._shown:
             self._shown = words
             click.echo(words)
+        if warning != self._warned:
+            self._warned = warning
+            click.echo(f"recording: {warning or 'all is well again'}")
         if self._car.people.ended:
             raise DriveEndedError("ended by the human at the terminal")
 
@@ -125,16 +141,25 @@ def drive_on_the_road(
     notifier = Notifier(os.environ)
     with ExitStack() as stack, signals_end_the_drive() as ending:
         stack.callback(notifier.stopping)
-        recorder = stack.enter_context(_recorder(record, config))
+        recorder = stack.enter_context(_recording(_recorder(record, config)))
         car = stack.enter_context(on_the_road(config))
         hazard = any_of(low_supply(car.power), RecordingEnded(recorder))
         driver = driver_of(config, car.people.human, network, hazard)
-        board = Dashboard(car, driver, notifier, ending)
+        board = Dashboard(car, driver, recorder, notifier, ending)
+        events = DriveEvents(driver, recorder, lambda: car.people.human.driver)
+
+        def watch(tick: Tick) -> None:
+            events.watch(tick)
+            board.watch(tick)
+
         run_first(LOOP_PRIORITY)
         try:
-            drive(car.camera, driver, car.actuators, recorder, time.monotonic, timing, board.watch)
+            drive(car.camera, driver, car.actuators, recorder, time.monotonic, timing, watch)
         except DriveEndedError as over:
             click.echo(str(over))
+        except EverlapError as error:
+            events.fail(str(error), time.monotonic())
+            raise
         finally:
             if timing.ticks:
                 click.echo(timing.table())
@@ -163,7 +188,23 @@ def _recorder(folder: Path | None, config: CarConfig) -> DriveRecorder:
     about = TubAbout(
         config=msgspec.to_builtins(config), lens=msgspec.to_builtins(config.camera.lens)
     )
-    return Recorder(TubWriter(folder, about))
+    camera = config.camera
+    growth = bytes_per_s(camera.width_px, camera.height_px, camera.frames_per_s)
+    space = CardSpace(LocalDisk(), folder, growth)
+    return Recorder(TubWriter(folder, about), space=space, keep=WhileDriving())
+
+
+@contextmanager
+def _recording(recorder: DriveRecorder) -> Iterator[DriveRecorder]:
+    """Record, and say what became of it once all of it is written."""
+    with ExitStack() as stack:
+        stack.enter_context(recorder)
+        try:
+            yield recorder
+        finally:
+            stack.close()
+            if words := recorder.last_words():
+                click.echo(words)
 
 
 def _figures(timing: Timing, recorder: DriveRecorder) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import msgspec
 
 from car.assembly import in_real_time, in_virtual_time
 from car.bench.bare import bare_invocation_ms
+from car.card_space import CardSpace, bytes_per_s
 from car.config import CarConfig
 from car.episode import Episode, EpisodeResult, drive_laps, with_expert_lap
 from car.loop import Tick
@@ -23,6 +24,7 @@ from car.simulation.expert import Expert
 from car.simulation.world import World, WorldSpec
 from car.timing import Timing
 from tubs.about import TubAbout
+from tubs.disk import LocalDisk
 from tubs.errors import OutputError
 from tubs.figures import write_figures
 from tubs.writer import TubWriter
@@ -87,11 +89,9 @@ def _drive(
             Episode(world, pilot, recorder=recorder), config, drive.laps, watch, assemble=assemble
         )
     if drive.record is not None:
-        click.echo(f"recorded {recorder.recorded} records in {drive.record}")
+        click.echo(recorder.last_words())
         if recorder.fault:
             raise OutputError(recorder.fault)
-        if recorder.dropped:
-            click.echo(f"not recorded, for the disk was too slow: {recorder.dropped} records")
     return outcome
 
 
@@ -105,7 +105,10 @@ def _recorder(drive: Drive, config: CarConfig) -> Recorder | NoRecorder:
         lens=msgspec.to_builtins(config.camera.lens),
     )
     wait_s = 0.0 if drive.real_time else 30.0
-    return Recorder(TubWriter(drive.record, about), wait_s=wait_s)
+    camera = config.camera
+    growth = bytes_per_s(camera.width_px, camera.height_px, camera.frames_per_s)
+    space = CardSpace(LocalDisk(), drive.record, growth)
+    return Recorder(TubWriter(drive.record, about), space=space, wait_s=wait_s)
 
 
 def describe(result: EpisodeResult) -> str:

@@ -14,11 +14,12 @@ import pytest
 from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from mcap.reader import NonSeekingReader, make_reader
 
+from tests.unit.faulty_disk import FaultyDisk
 from tubs.about import TubAbout
 from tubs.errors import OutputError, TubError
 from tubs.reader import Tub
 from tubs.record import Record
-from tubs.writer import TubWriter
+from tubs.writer import FileLimits, TubWriter
 
 
 def record(number: int, **changes: object) -> Record:
@@ -142,7 +143,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_every_whole_record(tmp_path):
     size = writer.path.stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, limits[1]))
     try:
-        with pytest.raises(OutputError, match="after 1 records: File too large"):
+        with pytest.raises(OutputError, match="File too large"):
             writer.append(record(1))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -153,12 +154,133 @@ def test_a_full_disk_ends_the_recording_and_keeps_every_whole_record(tmp_path):
     assert len(Tub(tmp_path / "tub")) == 1
 
 
-def test_a_deleted_tub_is_noticed_at_the_next_record(tmp_path):
-    with TubWriter(tmp_path / "tub") as writer:
+def test_a_deleted_tub_is_noticed_within_a_fifth_of_a_second(tmp_path):
+    now = [0.0]
+    writer = TubWriter(tmp_path / "tub", clock=lambda: now[0]).__enter__()
+    writer.append(record(0))
+    shutil.rmtree(tmp_path / "tub")
+    now[0] = 0.2
+    with pytest.raises(OutputError, match="it was deleted"):
+        writer.append(record(1))
+
+
+def test_a_tub_that_was_deleted_at_the_last_moment_is_not_called_well(tmp_path):
+    writer = TubWriter(tmp_path / "tub").__enter__()
+    writer.append(record(0))
+    shutil.rmtree(tmp_path / "tub")
+    with pytest.raises(OutputError, match="it was deleted"):
+        writer.close()
+
+
+def test_nothing_is_written_before_its_names_are_on_the_disk(tmp_path):
+    disk = FaultyDisk()
+    with TubWriter(tmp_path / "drives" / "tub", disk=disk, clock=lambda: 0.0) as writer:
         writer.append(record(0))
-        shutil.rmtree(tmp_path / "tub")
-        with pytest.raises(OutputError, match="it was deleted"):
-            writer.append(record(1))
+    made = [f"sync {name}" for name in ("tub", "drives", tmp_path.name)]
+    assert disk.calls[:3] == made
+    assert disk.calls[3:] == ["write", "sync", "sync tub", "write", "write", "sync"]
+
+
+def test_a_record_takes_one_write_and_syncs_come_at_the_interval(tmp_path):
+    disk, now = FaultyDisk(), [0.0]
+    with TubWriter(tmp_path / "tub", disk=disk, clock=lambda: now[0]) as writer:
+        before = len(disk.calls)
+        for number in range(100):
+            writer.append(record(number))
+            now[0] += 0.05
+        calls = disk.calls[before:]
+    assert calls.count("write") == 100
+    assert calls.count("sync") == 4
+    assert calls.index("sync") == 21
+
+
+def test_nothing_is_synced_where_it_does_not_matter_until_the_end(tmp_path):
+    disk = FaultyDisk()
+    with TubWriter(tmp_path / "tub", disk=disk, sync_interval_s=math.inf) as writer:
+        for number in range(10):
+            writer.append(record(number))
+        assert set(disk.calls) == {"write"}
+    assert disk.calls[-1] == "sync"
+
+
+@pytest.mark.parametrize(
+    ("limits", "lengths"),
+    [
+        (FileLimits(most_chunks=4), [4, 4, 2]),
+        (FileLimits(longest_s=0.3), [6, 4]),
+        (FileLimits(most_bytes=1), [1] * 10),
+    ],
+)
+def test_a_long_drive_goes_on_in_new_files_that_say_which_they_continue(tmp_path, limits, lengths):
+    with TubWriter(tmp_path / "tub", limits=limits, clock=lambda: 0.0) as writer:
+        for number in range(10):
+            writer.append(record(number))
+        assert writer.records == 10
+    tub = Tub(tmp_path / "tub")
+    assert [len(session) for session in tub.sessions] == lengths
+    assert all(session.finished for session in tub.sessions)
+    assert writer.size == sum(path.stat().st_size for path in (tmp_path / "tub").glob("*.mcap"))
+    assert [entry.captured_s for entry in tub] == [number * 0.05 for number in range(10)]
+    previous, numbers = None, []
+    for session in tub.sessions:
+        with session.path.open("rb") as file:
+            reader = make_reader(file, validate_crcs=True)
+            (entries,) = [entry.metadata for entry in reader.iter_metadata()]
+            numbers += [each.sequence for _, _, each in reader.iter_messages("/control")]
+        assert entries.get("continues") == previous
+        previous = session.path.name
+    assert numbers == list(range(10))
+
+
+def test_a_refused_record_leaves_the_file_as_it_was_and_closed(tmp_path):
+    disk = FaultyDisk()
+    writer = TubWriter(tmp_path / "tub", disk=disk).__enter__()
+    writer.append(record(0))
+    size = writer.path.stat().st_size
+    disk.full_after = size + 100
+    with pytest.raises(OutputError, match="No space left"):
+        writer.append(record(1))
+    assert writer.path.stat().st_size == size
+    with pytest.raises(OutputError, match="closed"):
+        writer.append(record(1))
+    assert len(Tub(tmp_path / "tub")) == 1
+
+
+def test_an_index_for_which_there_is_no_room_costs_no_record(tmp_path):
+    disk = FaultyDisk()
+    writer = TubWriter(tmp_path / "tub", disk=disk).__enter__()
+    for number in range(5):
+        writer.append(record(number))
+    disk.full_after = writer.size + 10
+    with pytest.raises(OutputError, match="No space left"):
+        writer.close()
+    assert len(Tub(tmp_path / "tub")) == 5
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_reaches_the_disk_after_a_sync_what_was_before_is_read(tmp_path, seed):
+    """Sizes without data, torn and reordered blocks: any part of what was not synced."""
+    dice = np.random.default_rng(seed)
+    writer = TubWriter(tmp_path / "tub", clock=lambda: 0.0).__enter__()
+    for number in range(20):
+        writer.append(record(number))
+        if number == 11:
+            writer.sync()
+            synced = writer.size
+    data = np.frombuffer(writer.path.read_bytes(), np.uint8).copy()
+    for block in range(synced // 512, len(data) // 512 + 1):
+        piece = data[max(synced, 512 * block) : 512 * (block + 1)]
+        kind = dice.integers(4)
+        if kind == 1:
+            piece[:] = 0
+        elif kind == 2:
+            piece[dice.integers(len(piece) + 1) :] = 0
+        elif kind == 3:
+            piece[:] = dice.integers(0, 256, len(piece), np.uint8)
+    writer.path.write_bytes(data[: dice.integers(synced, len(data) + 1)].tobytes())
+    tub = Tub(tmp_path / "tub")
+    times = [tub[number].captured_s for number in range(12)]
+    assert times == [number * 0.05 for number in range(12)]
 
 
 def test_a_killed_process_loses_nothing_that_was_appended(tmp_path):

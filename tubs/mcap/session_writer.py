@@ -1,14 +1,15 @@
 """Appends records to one session file so that each is there whole or not at all."""
 
-import math
-import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from tubs.about import TubAbout
+from tubs.append_only import AppendOnlyFile
+from tubs.disk import Disk
 from tubs.encoded import EncodedRecord
-from tubs.errors import OutputError
 from tubs.event import Event
 from tubs.mcap import channels, layout
 from tubs.mcap.events import pack_event
@@ -27,27 +28,49 @@ class SessionWriter:
     When a write fails the file is cut back to its last whole record and takes no more.
     """
 
-    def __init__(self, path: Path, about: TubAbout, sync_interval_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        about: TubAbout,
+        sync_interval_s: float = 1.0,
+        disk: Disk | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        continues: str = "",
+    ) -> None:
         """Store what to write.
 
         Args:
             path: the file to make; it must not exist.
             about: goes into the file's metadata.
-            sync_interval_s: how much of the recording, in seconds of capture time, may be lost
-                when the power fails; math.inf leaves it to the operating system.
+            sync_interval_s: how many seconds of the recording may be lost when the power fails;
+                math.inf leaves it to the operating system.
+            disk: takes the file; this machine's when None.
+            clock: monotonic seconds, for the syncs.
+            continues: name of the file before this one of the same drive; empty for the first.
         """
         self.path = path
         self.records = 0
-        self._about = about
-        self._sync_interval_s = sync_interval_s
-        self._synced_s = -math.inf
-        self._next = 0
-        self._descriptor = -1
-        self._size = 0
+        self._file = AppendOnlyFile(path, sync_interval_s, disk, clock)
+        self._about, self._continues = about, continues
         self._indexes: list[bytes] = []
         self._counts = dict.fromkeys(channels.TOPICS, 0)
         self._times_ns = (0, 0)
         self._metadata_at = (0, 0)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._file.size
+
+    @property
+    def chunks(self) -> int:
+        """How many records, events and measurements are in the file."""
+        return len(self._indexes)
+
+    @property
+    def first_s(self) -> float:
+        """Time of the oldest of them, on the clock of the drive."""
+        return self._times_ns[0] / 1e9
 
     def open(self) -> None:
         """Make the file and write its head.
@@ -55,36 +78,26 @@ class SessionWriter:
         Raises:
             OutputError: it exists or cannot be written.
         """
-        try:
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except OSError as error:
-            raise OutputError(f"cannot make {self.path}: {error.strerror}") from error
-        self._write(layout.MAGIC + layout.header(PROFILE, self._about.software))
-        self._write(channels.definitions())
         entries = {"about": msgspec.json.encode(self._about).decode(), "clock": "monotonic"}
+        if self._continues:
+            entries["continues"] = self._continues
         metadata = layout.metadata(METADATA, entries)
-        self._metadata_at = (self._size, len(metadata))
-        self._write(metadata)
+        head = layout.MAGIC + layout.header(PROFILE, self._about.software) + channels.definitions()
+        self._metadata_at = (len(head), len(metadata))
+        self._file.make(head + metadata)
 
-    def append(self, record: EncodedRecord, sequence: int | None = None) -> None:
+    def append(self, record: EncodedRecord, sequence: int) -> None:
         """Write one record; when this returns the operating system has it.
 
         Args:
             record: what to write.
-            sequence: number of the tick in this drive, those that were dropped counted; one more
-                than the last record's when None.
+            sequence: number of the record in this drive, those that were dropped counted.
 
         Raises:
             OutputError: it cannot be written; the records before it are safe.
         """
-        number = self._next if sequence is None else sequence
-        self._write_chunk(_messages(record, number & 0xFFFFFFFF))
-        self._next = number + 1
+        self._write_chunk(_messages(record, sequence & 0xFFFFFFFF))
         self.records += 1
-        captured_s = record.control.captured_s
-        if abs(captured_s - self._synced_s) >= self._sync_interval_s:
-            self._synced_s = captured_s
-            self._sync()
 
     def note(self, event: Event) -> None:
         """Write an event.
@@ -111,8 +124,8 @@ class SessionWriter:
         self._write_chunk([Message(channel, sequence, time_ns, time_ns, data)])
 
     def _write_chunk(self, messages: list[Message]) -> None:
-        chunk = layout.chunk(self._size, messages)
-        self._write(chunk.data)
+        chunk = layout.chunk(self._file.size, messages)
+        self._file.write(chunk.data)
         self._note_time(messages[0].log_time_ns)
         self._indexes.append(chunk.summary)
         for message in messages:
@@ -122,35 +135,21 @@ class SessionWriter:
         first, last = self._times_ns if self._indexes else (time_ns, time_ns)
         self._times_ns = (min(first, time_ns), max(last, time_ns))
 
-    def _sync(self) -> None:
-        try:
-            os.fdatasync(self._descriptor)
-        except OSError as error:
-            self._give_up(error.strerror or str(error))
+    def sync(self) -> None:
+        """Wait until the disk has everything.
 
-    def _write(self, data: bytes) -> None:
-        if self._descriptor < 0:
-            raise OutputError(f"{self.path} is closed: nothing more can be recorded in it")
-        try:
-            written = os.write(self._descriptor, data)
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:])
-            vanished = os.fstat(self._descriptor).st_nlink == 0
-        except OSError as error:
-            self._give_up(error.strerror or str(error))
-        if vanished:
-            self._give_up("it was deleted")
-        self._size += len(data)
+        Raises:
+            OutputError: the disk refuses.
+        """
+        self._file.sync()
 
-    def _give_up(self, reason: str) -> None:
-        descriptor, self._descriptor = self._descriptor, -1
-        try:
-            os.ftruncate(descriptor, self._size)
-        except OSError as error:
-            reason += f"; its last record may be torn: {error.strerror}"
-        finally:
-            os.close(descriptor)
-        raise OutputError(f"cannot write {self.path} after {self.records} records: {reason}")
+    def see_to_it(self) -> None:
+        """Do what is due although nothing was written: sync, see whether the file is there.
+
+        Raises:
+            OutputError: the disk refuses, or somebody deleted the file.
+        """
+        self._file.see_to_it()
 
     def close(self) -> None:
         """Write the summary; a file without any record is removed.
@@ -158,15 +157,13 @@ class SessionWriter:
         Raises:
             OutputError: the summary cannot be written; the records are safe.
         """
-        if self._descriptor < 0:
+        if not self._file.is_open:
             return
         if self.records:
-            self._write(layout.ending(self._size, self._summary()))
-            self._sync()
+            self._file.write(layout.ending(self._file.size, self._summary()))
+            self._file.close()
         else:
-            self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
-        self._descriptor = -1
+            self._file.discard()
 
     def _summary(self) -> bytes:
         return b"".join(
