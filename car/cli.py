@@ -53,7 +53,10 @@ TUB_COMMANDS = {
     "info": Entry("tubs.commands.info:info", "pi", "Say what tubs hold."),
     "check": Entry("tubs.commands.check:check", "pi", "Read every record; name the damaged ones."),
     "mark": Entry("tubs.commands.mark:mark", "pi", "Delete and restore records by rule; undo."),
-    "import": Entry("tubs.commands.importing:import_", "pi", "Make a tub of a donkeycar tub."),
+    "import": Entry(
+        "tubs.commands.importing:import_", "pi", "Make a tub of another program's recording."
+    ),
+    "export": Entry("tubs.commands.exporting:export", "pi", "Write a tub for other programs."),
     "view": Entry("tubs.commands.view:view", "pi", "See, judge and clean tubs in a browser."),
 }
 
