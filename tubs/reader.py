@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tubs.about import FILE_NAME, TubAbout, read_about
+from tubs.about import FILE_NAME, NewerFormatError, TubAbout, read_about
 from tubs.control import Control
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
 from tubs.event import TubEvent
 from tubs.images import Image, decode_class_map, decode_jpeg
 from tubs.marks import Marks, TimeRange
+from tubs.mcap.recorded_file import UnreadableFileError
 from tubs.mcap.session import Session
 from tubs.record import Record
 from tubs.telemetry import ImuSamples, TubTelemetry
@@ -31,8 +32,11 @@ NUMBERS = (
     "pilot_throttle",
     "speed_m_s",
 )
-CONTROLS = np.dtype([("session", "i4"), ("mode", "U8"), *((name, "f8") for name in NUMBERS)])
-"""A row of `Tub.controls`: number of the session, mode, and the fields of Record; nan unknown."""
+CONTROLS = np.dtype(
+    [("session", "i4"), ("readable", "?"), ("mode", "U8"), *((name, "f8") for name in NUMBERS)]
+)
+"""A row of `Tub.controls`: number of the session, whether the record can be read, mode, and the
+fields of Record; nan unknown."""
 
 
 class Tub:
@@ -45,18 +49,66 @@ class Tub:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Find all records.
+        """Find all records; what is damaged or foreign is left out, and told in `warnings`.
 
         Raises:
-            TubError: there is no such folder, it is not a tub, or no record is in it.
+            TubError: there is no such folder, it is not a tub, no record is in it, or a session
+                must not be read.
         """
         self.folder = folder
         check_is_tub(folder)
-        self.about: TubAbout = read_about(folder)
-        self.sessions = [Session(path) for path in sorted(folder.glob("*.mcap"))]
-        self._starts = np.cumsum([0, *(len(session) for session in self.sessions)])
+        self._foreign: dict[Path, TubError] = {}
+        self.sessions = self._open_sessions([])
+        self.about, self._about_warning = _about_of(folder, self.sessions)
+        self._count()
         if not len(self):
-            raise TubError(f"{folder} is an empty tub: no record is in it")
+            raise self._empty()
+
+    def _open_sessions(self, opened: list[Session]) -> list[Session]:
+        """All sessions in order of time: those open already, and what else is in the folder."""
+        sessions = {session.path: session for session in opened}
+        for path in self.folder.glob("*.mcap"):
+            if path in sessions or path in self._foreign:
+                continue
+            try:
+                sessions[path] = Session(path)
+            except UnreadableFileError:
+                if path.exists():
+                    raise
+            except TubError as error:
+                self._foreign[path] = error
+        return [sessions[path] for path in sorted(sessions)]
+
+    def _count(self) -> None:
+        self._starts = np.cumsum([0, *(len(session) for session in self.sessions)])
+
+    def _empty(self) -> TubError:
+        if self._foreign:
+            return next(iter(self._foreign.values()))
+        return TubError(f"{self.folder} is an empty tub: no record is in it")
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not as it was recorded, a sentence each; all that can be read is read."""
+        found = [self._about_warning] if self._about_warning else []
+        found += [f"left out: {error}" for error in self._foreign.values()]
+        return found + [warning for session in self.sessions for warning in session.warnings]
+
+    def refresh(self) -> bool:
+        """Look for what was recorded since; whether there is anything.
+
+        Records keep their numbers when only the last session grows, as it does in a drive.
+
+        Raises:
+            TubError: a session cannot be read any more.
+        """
+        before = len(self.sessions)
+        grown = [session.refresh() for session in self.sessions]
+        self.sessions = self._open_sessions(self.sessions)
+        self._count()
+        for name in ("times_ns", "sequences"):
+            self.__dict__.pop(name, None)
+        return any(grown) or len(self.sessions) > before
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -114,14 +166,17 @@ class Tub:
     def controls(self) -> NDArray[np.void]:
         """Everything but the pictures of all records, as one array of type CONTROLS.
 
+        Of a record that cannot be read `readable` is False, `mode` empty, and all numbers are nan
+        but `captured_s`. Speed is the newest of /telemetry where /control has none.
+
         Raises:
-            TubError: a record is damaged.
+            TubError: a session file is gone.
         """
         rows = np.empty(len(self), CONTROLS)
         number = 0
         for position, session in enumerate(self.sessions):
             for within in range(len(session)):
-                rows[number] = _row(position, session.control(within))
+                rows[number] = _row(position, session, within)
                 number += 1
         unknown = np.isnan(rows["speed_m_s"])
         if unknown.any():
@@ -247,9 +302,28 @@ class Tub:
         return height, width
 
 
-def _row(session: int, control: Control) -> tuple[object, ...]:
+def _row(position: int, session: Session, within: int) -> tuple[object, ...]:
+    control = session.readable_control(within)
+    if control is None:
+        captured_s = int(session.times_ns[within]) / 1e9
+        return (position, False, "", captured_s, *[np.nan] * (len(NUMBERS) - 1))
     values = [getattr(control, name) for name in NUMBERS]
-    return (session, control.mode, *(np.nan if value is None else value for value in values))
+    numbers = [np.nan if value is None else value for value in values]
+    return (position, True, control.mode, *numbers)
+
+
+def _about_of(folder: Path, sessions: list[Session]) -> tuple[TubAbout, str | None]:
+    """What tub.json says or, when it is damaged, its copy in a session; and a warning then."""
+    try:
+        return read_about(folder), None
+    except NewerFormatError:
+        raise
+    except TubError as error:
+        copies = (session.about() for session in sessions)
+        copy = next((about for about in copies if about is not None), None)
+        if copy is None:
+            return TubAbout(), f"{error}; what the tub is about is not known"
+        return copy, f"{error}; a session's copy of it is used"
 
 
 def _record_of(control: Control, image: Image, class_map: Image | None) -> Record:
@@ -302,7 +376,7 @@ def check_is_tub(folder: Path) -> None:
             f"{folder} is a tub of donkeycar: import it with: everlap tub import {folder} DEST"
         )
     if any(folder.glob("*.mcap")):
-        raise TubError(f"{folder} holds MCAP files but no {FILE_NAME}: it is not a tub")
+        return
     inside = [path for path in folder.iterdir() if path.is_dir() and (path / FILE_NAME).is_file()]
     hint = f": did you mean {sorted(inside)[0]}?" if inside else f": it has no {FILE_NAME}"
     raise TubError(f"{folder} is not a tub{hint}")

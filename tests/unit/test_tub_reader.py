@@ -7,6 +7,7 @@ import pytest
 from mcap.writer import Writer
 
 from tubs.errors import TubError
+from tubs.mcap.session import Session
 from tubs.reader import Tub
 from tubs.record import Record
 from tubs.writer import TubWriter
@@ -116,12 +117,19 @@ def test_a_recording_of_another_robot_is_foreign(tmp_path):
         writer.add_message(channel, 0, b"{}", 0)
         writer.finish()
     with pytest.raises(TubError, match="/odometry"):
-        Tub(folder)
+        Session(folder / "other.mcap")
+    tub = Tub(folder)
+    assert len(tub) == 1
+    assert "/odometry" in tub.warnings[0]
 
 
 def test_a_file_that_is_not_mcap_at_all_is_named(tmp_path):
     folder = write(tmp_path / "tub", [1])
     (folder / "other.mcap").write_bytes(b"PK\x03\x04 whatever")
+    with pytest.raises(TubError, match=r"other.mcap is not an MCAP file"):
+        Session(folder / "other.mcap")
+    assert "other.mcap is not an MCAP file" in Tub(folder).warnings[0]
+    (folder / "session-0.mcap").unlink()
     with pytest.raises(TubError, match=r"other.mcap is not an MCAP file"):
         Tub(folder)
 

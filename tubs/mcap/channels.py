@@ -1,5 +1,7 @@
 """The channels of a session file and what their messages look like, in well-known schemas."""
 
+from collections.abc import Mapping
+
 from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from foxglove_schemas_protobuf.Log_pb2 import Log
 from google.protobuf.descriptor import FileDescriptor
@@ -28,6 +30,30 @@ TOPICS = {
     SOURCE: "/source",
 }
 SCHEMAS = 5
+_NUMBERS = {topic: number for number, topic in TOPICS.items()}
+
+
+def roles(topics: Mapping[int, str]) -> dict[int, int]:
+    """Which of our channels each channel number of a file stands for.
+
+    Our own numbers count unless the file gives them to another topic; a topic with a damaged
+    letter or two is still ours.
+
+    Args:
+        topics: what the file tells; may be incomplete.
+    """
+    found = {number: number for number in TOPICS if number not in topics}
+    for number, topic in topics.items():
+        if topic in _NUMBERS:
+            found[number] = _NUMBERS[topic]
+        elif number in TOPICS and _resembles(topic, TOPICS[number]):
+            found[number] = number
+    return found
+
+
+def _resembles(topic: str, other: str) -> bool:
+    differing = sum(one != two for one, two in zip(topic, other, strict=False))
+    return len(topic) == len(other) and differing <= 2
 
 
 def definitions() -> bytes:

@@ -36,6 +36,7 @@ class Opcode(IntEnum):
     CHUNK = 6
     MESSAGE_INDEX = 7
     CHUNK_INDEX = 8
+    ATTACHMENT = 9
     STATISTICS = 11
     METADATA = 12
     METADATA_INDEX = 13

@@ -1,128 +1,178 @@
-"""Reads one session file, finished or not, without needing its index."""
+"""Reads one session file: finished or not, damaged or not, rewritten by another tool or not."""
 
-import os
-from array import array
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tubs.about import TubAbout, about_from_json
 from tubs.control import Control
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
 from tubs.event import Event
-from tubs.mcap import channels, layout
+from tubs.mcap import channels
+from tubs.mcap.channels import TOPICS
+from tubs.mcap.contents import Contents, Gap
 from tubs.mcap.events import unpack_event
-from tubs.mcap.layout import CHUNK_HEAD, MAGIC, RECORD_HEAD, Damaged, Message, Opcode
+from tubs.mcap.layout import MAGIC, Damaged, Message
 from tubs.mcap.measurements import unpack_imu, unpack_telemetry
+from tubs.mcap.recorded_file import RecordedFile
+from tubs.mcap.records import ChunkRecords, SessionRecords, is_rewritten
+from tubs.mcap.regrouped import RegroupedRecords
+from tubs.mcap.scan import Scan
+from tubs.mcap.summary import read_summary
+from tubs.mcap.unpack import name_and_entries
+from tubs.mcap.window import Window
 from tubs.telemetry import Imu, Telemetry
 
-_CONTENT_AT = RECORD_HEAD.size + CHUNK_HEAD.size
-_CONTROL_READ = 1024
-"""Bytes read at once for a control message; one is about 300 long."""
+METADATA = "everlap"
+_METADATA_BYTES = 1 << 24
 _CONTROL_DECODER = msgspec.json.Decoder(Control)
+_TIME_TOLERANCE_NS = 1000
+Decoded = TypeVar("Decoded")
 
 
 class Session:
     """A session file: where its records are, and how to read them.
 
-    A chunk is a record. The file is scanned from the front and what follows the last whole
-    record is left alone, so that a session cut short by a killed process or an empty battery
-    reads like any other.
-
     Attributes:
         path: the file.
         torn_bytes: how many bytes at its end belong to no whole record; 0 when it was closed.
         finished: whether it was closed, and so has an index for other tools.
+        gaps: stretches before the end that belong to nothing; `chunk` is the number of the
+            record that follows.
+        rewritten: whether another program has rewritten it; then messages of one time are a record.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, use_index: bool = True) -> None:
         """Find the records.
 
+        Args:
+            path: the file.
+            use_index: believe the index of a finished file when it is whole; else, go through the
+                file, which takes longer and finds every gap.
+
         Raises:
-            TubError: it cannot be read, or it is an MCAP file of something else.
+            TubError: it cannot be read, or it is no session of a tub.
         """
         self.path = path
-        self.torn_bytes = 0
-        self.finished = False
-        self._chunks: list[tuple[int, int]] = []
-        self._times_ns = array("q")
-        self._beside: dict[int, list[tuple[int, int]]] = {
-            channels.EVENTS: [],
-            channels.IMU: [],
-            channels.TELEMETRY: [],
-        }
-        try:
-            self._descriptor = os.open(path, os.O_RDONLY)
-            self._size = os.fstat(self._descriptor).st_size
-            self._scan()
-        except OSError as error:
-            raise TubError(f"cannot read {path}: {error.strerror}") from error
+        self._use_index = use_index
+        self._file = RecordedFile(path)
+        self._scan: Scan | None = None
+        self._find()
 
-    def __del__(self) -> None:
-        descriptor = getattr(self, "_descriptor", -1)
-        if descriptor >= 0:
-            os.close(descriptor)
+    def _find(self) -> None:
+        contents = read_summary(self._file, TOPICS[channels.CONTROL]) if self._use_index else None
+        if contents is None:
+            self._scan = Scan(Window(self._file))
+            contents = self._scan.proceed()
+        self._take(contents)
+        self._check_is_session(contents)
+
+    def _take(self, contents: Contents) -> None:
+        self.finished = contents.finished
+        self.torn_bytes = contents.torn_bytes
+        self._metadata = contents.metadata
+        self._index_used = contents.index_used
+        self._lost: list[Damaged] = []
+        roles = channels.roles(contents.topics)
+        self.rewritten = is_rewritten(contents.chunks, roles, len(contents.messages))
+        if self.rewritten:
+            regrouped = RegroupedRecords(self._file, contents)
+            contents.topics.update(regrouped.topics)
+            self._records: SessionRecords = regrouped
+            self._lost = regrouped.lost
+            self.gaps = contents.gaps
+            return
+        foreign = [number for number in contents.topics if number not in roles]
+        records = ChunkRecords(self._file, contents.chunks, roles, foreign)
+        self._records = records
+        self.gaps = [
+            Gap(int(np.searchsorted(records.chunk_numbers, chunk)), begin, end)
+            for chunk, begin, end in contents.gaps
+        ]
+
+    def _check_is_session(self, contents: Contents) -> None:
+        """Say what a file without any record is, unless it may have been a session."""
+        if len(self):
+            return
+        topics = contents.topics.values()
+        if topics and TOPICS[channels.CONTROL] not in topics:
+            names = ", ".join(sorted(topics))
+            raise TubError(f"{self.path} holds {names} and no records: Everlap did not write it")
+        magic = self._file.read(0, len(MAGIC))
+        if magic != MAGIC[: len(magic)] and magic.strip(b"\0") and not topics:
+            raise TubError(f"{self.path} is not an MCAP file: it begins with {magic!r}")
+
+    def refresh(self) -> bool:
+        """Look whether the file has grown; whether there is anything new.
+
+        Raises:
+            TubError: it cannot be read.
+        """
+        if self._scan is None or self.finished or self.rewritten:
+            return False
+        before = len(self)
+        self._take(self._scan.proceed())
+        return self.finished or len(self) > before
 
     def __len__(self) -> int:
-        return len(self._chunks)
+        return len(self._records.times_ns)
 
     @property
     def times_ns(self) -> NDArray[np.int64]:
         """When each record was captured, int64 (n,), nanoseconds on the clock of the drive."""
-        return np.array(self._times_ns, np.int64)
+        return self._records.times_ns
 
     @property
     def name(self) -> str:
         """The file's name without suffix."""
         return self.path.stem
 
-    def _read(self, offset: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
+    @property
+    def sequences(self) -> NDArray[np.int64]:
+        """Number of each record's tick in the drive, int64 (n,); a gap counts dropped ones.
 
-    def _scan(self) -> None:
-        magic = self._read(0, len(MAGIC))
-        if magic != MAGIC[: len(magic)]:
-            raise TubError(f"{self.path} is not an MCAP file: it begins with {magic!r}")
-        position = len(MAGIC)
-        while True:
-            head = self._read(position, RECORD_HEAD.size)
-            if len(head) < RECORD_HEAD.size:
-                break
-            opcode, length = RECORD_HEAD.unpack(head)
-            end = position + RECORD_HEAD.size + length
-            if opcode == 0 or end > self._size or opcode == Opcode.DATA_END:
-                self.finished = opcode == Opcode.DATA_END and end <= self._size
-                break
-            self._note(opcode, position, length)
-            position = end
-        self.torn_bytes = 0 if self.finished else max(0, self._size - position)
+        That of a record whose control message is damaged is -1.
+        """
+        return np.array([self._sequence(number) for number in range(len(self))], np.int64)
 
-    def _note(self, opcode: int, position: int, length: int) -> None:
-        if opcode == Opcode.CHUNK:
-            head = self._read(position + RECORD_HEAD.size, CHUNK_HEAD.size + 11)
-            channel = int.from_bytes(head[-2:], "little")
-            if channel in self._beside:
-                self._beside[channel].append((position, length))
-                return
-            self._chunks.append((position, length))
-            self._times_ns.append(int.from_bytes(head[:8], "little", signed=True))
-        elif opcode == Opcode.CHANNEL:
-            self._check_channel(self._read(position + RECORD_HEAD.size, length))
-        elif opcode == Opcode.MESSAGE:
-            raise TubError(f"{self.path} holds messages outside chunks: Everlap did not write it")
+    def _sequence(self, number: int) -> int:
+        try:
+            return self._records.control(number).sequence
+        except Damaged:
+            return -1
 
-    def _check_channel(self, content: bytes) -> None:
-        number = int.from_bytes(content[:2], "little")
-        length = int.from_bytes(content[4:8], "little")
-        topic = content[8 : 8 + length].decode("utf-8", "replace")
-        if channels.TOPICS.get(number) != topic:
-            raise TubError(
-                f"{self.path} has a channel {topic!r} that no tub has: Everlap did not write it"
-            )
+    @property
+    def warnings(self) -> list[str]:
+        """What is not as it was recorded, a sentence each, for a person to read."""
+        name, found = self.path.name, []
+        for record, begin, end in self.gaps:
+            found.append(f"{name}: {end - begin} bytes before record {record} belong to no record")
+        if self.torn_bytes:
+            found.append(f"{name}: its last {self.torn_bytes} bytes belong to no whole record")
+        if self.rewritten:
+            found.append(f"{name} was rewritten by another program")
+        if self._lost:
+            found.append(f"{name}: {len(self._lost)} of its chunks are damaged: {self._lost[0]}")
+        if self.finished and self._use_index and not self._index_used:
+            found.append(f"{name}: its index is damaged; the records were found without it")
+        return found
+
+    def about(self) -> TubAbout | None:
+        """The copy of tub.json in it; None when there is none that can be read."""
+        for position, size in self._metadata:
+            try:
+                content = self._file.read(position, min(size, _METADATA_BYTES))
+                name, entries = name_and_entries(content)
+                if name == METADATA and "about" in entries:
+                    return about_from_json(entries["about"].encode(), str(self.path))
+            except (Damaged, TubError):
+                continue
+        return None
 
     def control(self, number: int) -> Control:
         """Read everything but the pictures of a record; its checksum is not looked at.
@@ -130,17 +180,33 @@ class Session:
         Raises:
             TubError: it is damaged.
         """
-        position, length = self._chunks[number]
-        length -= CHUNK_HEAD.size
-        head = self._read(position + _CONTENT_AT, min(length, _CONTROL_READ))
         try:
-            try:
-                message, _ = layout.first_message(head)
-            except Damaged:
-                message, _ = layout.first_message(self._read(position + _CONTENT_AT, length))
-            return _decode_control(message)
+            return self._control_of(number, self._records.control(number))
         except Damaged as error:
             raise self._damaged(number, error) from error
+
+    def readable_control(self, number: int) -> Control | None:
+        """Read everything but the pictures of a record; None when it is damaged.
+
+        Raises:
+            TubError: the file is gone.
+        """
+        try:
+            return self._control_of(number, self._records.control(number))
+        except Damaged:
+            return None
+
+    def _control_of(self, number: int, message: Message) -> Control:
+        try:
+            control = _CONTROL_DECODER.decode(message.data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Damaged(f"its control message: {error}") from error
+        if not (-1.0 <= control.steering <= 1.0 and -1.0 <= control.throttle <= 1.0):
+            raise Damaged("its control message has a command outside [-1, +1]")
+        off_ns = abs(control.captured_s * 1e9 - int(self._records.times_ns[number]))
+        if not off_ns <= _TIME_TOLERANCE_NS:
+            raise Damaged("its control message says another time than its place in the file")
+        return control
 
     def read(self, number: int) -> EncodedRecord:
         """Read a record and verify its checksum; the pictures stay compressed.
@@ -149,63 +215,68 @@ class Session:
             TubError: it is damaged.
         """
         try:
-            messages = self._messages(*self._chunks[number])
-            control = _decode_control(messages[channels.CONTROL])
-            jpeg = channels.unpack_image(messages[channels.CAMERA].data)
-            png = messages.get(channels.CLASS_MAP)
-            source = messages.get(channels.SOURCE)
-            return EncodedRecord(
-                control,
-                jpeg,
-                channels.unpack_image(png.data) if png else None,
-                source.data if source else None,
-            )
-        except KeyError as error:
-            raise self._damaged(number, f"it has no {channels.TOPICS[error.args[0]]}") from error
+            messages = self._records.messages(number)
+            for channel in (channels.CONTROL, channels.CAMERA):
+                if channel not in messages:
+                    raise Damaged(f"it has no {TOPICS[channel]}")
+            return self._encoded(number, messages)
         except Damaged as error:
             raise self._damaged(number, error) from error
 
-    @property
-    def sequences(self) -> NDArray[np.int64]:
-        """Number of each record's tick in the drive, int64 (n,); a gap counts dropped ones."""
-        heads = [self._read(position + _CONTENT_AT + 11, 4) for position, _ in self._chunks]
-        return np.array([int.from_bytes(head, "little") for head in heads], np.int64)
+    def messages(self, number: int) -> dict[int, Message]:
+        """All messages of a record as they lie in the file, by the channels of a tub.
+
+        Raises:
+            TubError: it is damaged.
+        """
+        try:
+            return self._records.messages(number)
+        except Damaged as error:
+            raise self._damaged(number, error) from error
+
+    def beside(self, channel: int) -> Iterator[Message | Damaged]:
+        """The messages of a channel that belong to no record, or what is wrong with them."""
+        return self._records.beside(channel)
+
+    def _encoded(self, number: int, messages: dict[int, Message]) -> EncodedRecord:
+        png, source = messages.get(channels.CLASS_MAP), messages.get(channels.SOURCE)
+        return EncodedRecord(
+            self._control_of(number, messages[channels.CONTROL]),
+            channels.unpack_image(messages[channels.CAMERA].data),
+            channels.unpack_image(png.data) if png else None,
+            source.data if source else None,
+        )
 
     def events(self) -> list[Event]:
         """What happened beside the records, as far as it can be read."""
-        return [unpack_event(data) for data in self._all_beside(channels.EVENTS)]
+        return list(self._beside(channels.EVENTS, unpack_event))
 
     def imu(self) -> list[Imu]:
         """What the inertial sensor measured, as far as it can be read."""
-        return [unpack_imu(data) for data in self._all_beside(channels.IMU)]
+        return list(self._beside(channels.IMU, unpack_imu))
 
     def telemetry(self) -> list[Telemetry]:
         """What other sensors measured, as far as it can be read."""
-        return [unpack_telemetry(data) for data in self._all_beside(channels.TELEMETRY)]
+        return list(self._beside(channels.TELEMETRY, unpack_telemetry))
 
-    def _all_beside(self, channel: int) -> Iterator[bytes]:
-        for position, length in self._beside[channel]:
-            with suppress(Damaged):
-                yield from (message.data for message in self._messages(position, length).values())
+    def _beside(self, channel: int, unpack: Callable[[bytes], Decoded]) -> Iterator[Decoded]:
+        for message in self._records.beside(channel):
+            if isinstance(message, Damaged):
+                continue
+            try:
+                decoded = unpack(message.data)
+            except Damaged:
+                continue
+            yield decoded
 
-    def _messages(self, position: int, length: int) -> dict[int, Message]:
-        data = self._read(position + RECORD_HEAD.size, length)
-        if len(data) < max(length, CHUNK_HEAD.size):
-            raise Damaged("it is cut off")
-        *_, crc, name_length, _ = CHUNK_HEAD.unpack_from(data)
-        if name_length:
-            raise Damaged("it is compressed: run `mcap compress --compression none` on the file")
-        messages = layout.open_chunk(data[CHUNK_HEAD.size :], crc)
-        return {message.channel: message for message in messages}
+    def damaged_beside(self) -> int:
+        """How many events and measurements cannot be read."""
+        beside = (channels.EVENTS, channels.IMU, channels.TELEMETRY)
+        return sum(
+            isinstance(message, Damaged)
+            for channel in beside
+            for message in self._records.beside(channel)
+        )
 
     def _damaged(self, number: int, reason: object) -> TubError:
         return TubError(f"record {number} of {self.path} is damaged: {reason}")
-
-
-def _decode_control(message: Message) -> Control:
-    if message.channel != channels.CONTROL:
-        raise Damaged("it does not begin with its control message")
-    try:
-        return _CONTROL_DECODER.decode(message.data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Damaged(f"its control message: {error}") from error
