@@ -6,6 +6,7 @@ import click
 
 from car.pilots.shipped import SHIPPED_PILOT
 from tubs.figures import check_outputs, json_option, write_figures
+from tubs.progress import progress_bar
 
 
 @click.group()
@@ -85,4 +86,34 @@ def bench_guard(commands: int, seconds: float, json_path: Path | None) -> None:
         f"period error, p99       {found.period_error_ratio:.2f} of that without hogs "
         f"({len(found.hogs)} Python processes, {'FIFO' if found.fifo else 'no FIFO allowed'})"
     )
+    write_figures(json_path, found)
+
+
+@bench.command("tub")
+@click.option("--repetitions", default=5, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--records",
+    default=50_000,
+    show_default=True,
+    type=click.IntRange(1000, 1_000_000),
+    help="Of the long tub that is opened; 5 kB each on the disk.",
+)
+@click.option("--donkeycar", metavar="PYTHON", help="A Python that has donkeycar, for comparison.")
+@click.option(
+    "--disk",
+    type=click.Path(path_type=Path, file_okay=False, exists=True, writable=True),
+    help="A folder on the disk to measure; the temporary folder unless told otherwise.",
+)
+@json_option
+def bench_tub(
+    repetitions: int, records: int, donkeycar: str | None, disk: Path | None, json_path: Path | None
+) -> None:
+    """Tubs: what a record costs to write and to read, beside its JPEG alone and donkeycar."""
+    from car.bench.tub import Scale, measure_tub
+    from car.bench.tub_table import tub_table
+
+    check_outputs(json_path)
+    with progress_bar("measuring") as progress:
+        found = measure_tub(Scale(repetitions, records), donkeycar, disk, progress)
+    click.echo(tub_table(found))
     write_figures(json_path, found)
