@@ -116,7 +116,7 @@ def _write_session(
 
 def _write_record(writer: TubWriter, one: Usable, time_s: float, report: ImportReport) -> None:
     meaning, image = one.meaning, read_image(one.record.image)
-    jpeg, anew = as_colour_jpeg(image, one.shape)
+    jpeg, anew = as_colour_jpeg(image)
     source = with_original(one.record.source, image) if anew else one.record.source
     control = msgspec.structs.replace(meaning.control, captured_s=time_s, applied_s=time_s)
     writer.append_encoded(EncodedRecord(control, jpeg, source=source))
