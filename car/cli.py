@@ -52,11 +52,14 @@ COMMANDS = {
 TUB_COMMANDS = {
     "info": Entry("tubs.commands.info:info", "pi", "Say what tubs hold."),
     "check": Entry("tubs.commands.check:check", "pi", "Read every record; name the damaged ones."),
+    "repair": Entry("tubs.commands.repair:repair", "pi", "Make a whole tub of a damaged one."),
     "mark": Entry("tubs.commands.mark:mark", "pi", "Delete and restore records by rule; undo."),
     "import": Entry(
         "tubs.commands.importing:import_", "pi", "Make a tub of another program's recording."
     ),
     "export": Entry("tubs.commands.exporting:export", "pi", "Write a tub for other programs."),
+    "plot": Entry("train.commands.tub_plot:plot", "train", "Draw a tub on one page."),
+    "movie": Entry("car.commands.tub_movie:movie", "sim", "Make a film of a tub."),
     "view": Entry("tubs.commands.view:view", "pi", "See, judge and clean tubs in a browser."),
 }
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import msgspec
 
+from tubs.about import FILE_NAME, read_about
 from tubs.errors import TubError
 from tubs.examination import examine, session_files
 from tubs.examined import Examined, Fault
 from tubs.marks import Marks
-from tubs.reader import Tub, check_is_folder, check_is_tub
+from tubs.reader import check_is_folder, check_is_tub
 
 
 class FolderFault(msgspec.Struct, frozen=True):
@@ -62,21 +63,19 @@ def check_tub(
         OutputError: its marks cannot be read.
     """
     check_is_folder(folder)
-    files = session_files(folder)
-    if not files:
-        check_is_tub(folder)
-    sessions, closed = examine(files, progress)
+    check_is_tub(folder)
+    sessions, closed = examine(session_files(folder), progress)
     damaged = all_faults(sessions)
     records = sum(session.records for session in sessions)
     good = sum(session.good_records for session in sessions)
-    if not records and not damaged:
+    if not (records or damaged or closed):
         raise TubError(f"{folder} is an empty tub: no record is in it")
     return CheckReport(
         records=good + len(damaged),
         good=good,
         damaged=damaged,
-        faults=_folder_faults(folder, sessions, [reason for _, reason in closed]),
-        unfinished_sessions=[each.name for each in sessions if not each.salvage.finished],
+        faults=_folder_faults(folder, sessions, closed),
+        unfinished_sessions=[each.name for each in sessions if not each.index_whole],
         dropped=sum(session.dropped for session in sessions),
         remarks=_remarks(sessions),
     )
@@ -97,16 +96,15 @@ def _folder_faults(
 ) -> list[FolderFault]:
     faults = [FolderFault(str(folder), reason) for reason in closed]
     try:
-        Tub(folder)
+        read_about(folder)
     except TubError as error:
-        if str(error) not in closed:
-            faults.append(FolderFault(str(folder), str(error)))
+        faults.append(FolderFault(str(folder / FILE_NAME), str(error)))
     for session in sessions:
-        where = str(session.salvage.path)
-        faults += [FolderFault(where, reason) for reason in session.remarks()]
+        where = str(session.session.path)
+        faults += [FolderFault(where, reason) for reason in session.other_faults()]
     marks = Marks(folder)
     if marks.unreadable:
-        lines = f"{marks.unreadable} lines cannot be read: these edits are lost"
+        lines = f"{marks.unreadable} of its lines cannot be read: these edits are lost"
         faults.append(FolderFault(str(marks.path), lines))
     return faults
 
@@ -115,9 +113,13 @@ def _remarks(sessions: Sequence[Examined]) -> list[str]:
     remarks = []
     for session in sessions:
         if session.dropped:
-            remarks.append(f"{session.name}: {session.dropped} records were dropped while driving")
-        if session.foreign_messages:
-            remarks.append(f"{session.name}: {session.foreign_messages} messages of other programs")
-        if not session.salvage.finished:
-            remarks.append(f"{session.name}: cut short, and without an index for other tools")
+            missing = "dropped while driving, or left out by a repair"
+            remarks.append(f"{session.name}: {session.dropped} records are missing: {missing}")
+        if session.foreign:
+            topics = ", ".join(sorted(session.foreign))
+            remarks.append(f"{session.name}: holds {topics} of other programs")
+        if session.session.rewritten:
+            remarks.append(f"{session.name}: was rewritten by another program")
+        if not session.index_whole:
+            remarks.append(f"{session.name}: has no whole index, as after a cut; it reads without")
     return remarks

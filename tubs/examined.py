@@ -1,4 +1,4 @@
-"""What was found in a session file: which of its chunks are good, and what is wrong with others."""
+"""What was found in a session file: which records are good, and what is wrong with others."""
 
 from dataclasses import dataclass, field
 
@@ -6,13 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tubs.mcap.salvage import Lost, Salvage
-
-RECORD = 1
-BESIDE = 2
-FOREIGN = 3
-_SHORTEST_RECORD = 200
-"""Fewer lost bytes that begin as something else held no record."""
+from tubs.mcap.session import Session
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -34,44 +28,50 @@ class Examined:
     """A session file, examined.
 
     Attributes:
-        salvage: the file.
-        kinds: int8 (chunks,), RECORD, BESIDE or FOREIGN.
-        good: bool (chunks,).
-        prints: int64 (chunks,), fingerprints.
-        sizes: int32 (chunks, 2), height and width of the images of good records.
-        reasons: what is wrong, by chunk.
-        dropped: records that were never written, by the gaps in the sequence.
-        foreign_messages: how many messages are in channels that no tub has.
+        session: the file.
+        good: bool (n,), which records are.
+        prints: int64 (n,), a fingerprint of each good record.
+        sizes: int32 (n, 2), height and width of the images of good records.
+        reasons: what is wrong, by record.
+        lost: stretches of bytes that held records: number of the next record, and the reason.
+        index_whole: whether it was closed and its index can be believed.
+        dropped: records that were never written, by the gaps in the count of ticks.
+        foreign: topics of other programs, and how many messages each has.
+        beside_damaged: how many events and measurements cannot be read.
+        crumbs: how many other bytes belong to nothing.
     """
 
-    salvage: Salvage
-    kinds: NDArray[np.int8]
+    session: Session
     good: NDArray[np.bool_]
     prints: NDArray[np.int64]
     sizes: NDArray[np.int32]
     reasons: dict[int, str] = field(default_factory=dict)
+    lost: list[tuple[int, str]] = field(default_factory=list)
+    index_whole: bool = True
     dropped: int = 0
-    foreign_messages: int = 0
+    foreign: dict[str, int] = field(default_factory=dict)
+    beside_damaged: int = 0
+    crumbs: int = 0
 
     @property
     def name(self) -> str:
         """The file's name without suffix."""
-        return self.salvage.path.stem
+        return self.session.name
 
     @property
     def records(self) -> int:
         """How many records there are, lost ones not counted."""
-        return int((self.kinds == RECORD).sum())
+        return len(self.good)
 
     @property
     def good_records(self) -> int:
         """How many of them are good."""
-        return int(((self.kinds == RECORD) & self.good).sum())
+        return int(self.good.sum())
 
-    def condemn(self, chunk: int, reason: str) -> None:
-        """Take a chunk for damaged."""
-        self.good[chunk] = False
-        self.reasons[chunk] = reason
+    def condemn(self, record: int, reason: str) -> None:
+        """Take a record for damaged."""
+        self.good[record] = False
+        self.reasons[record] = reason
 
     def faults(self, first: int) -> list[Fault]:
         """The records that cannot be used, lost ones among them, in the order of the file.
@@ -79,41 +79,13 @@ class Examined:
         Args:
             first: number of the session's first record in the tub.
         """
-        before = np.concatenate([[0], np.cumsum(self.kinds == RECORD)]) + first
+        found = sorted([*self.reasons.items(), *self.lost], key=lambda each: each[0])
+        return [Fault(first + record, self.name, reason) for record, reason in found]
+
+    def other_faults(self) -> list[str]:
+        """What is damaged beside the records."""
         found = [
-            (chunk, Fault(int(before[chunk]), self.name, reason))
-            for chunk, reason in self.reasons.items()
-            if self.kinds[chunk] == RECORD
+            (self.crumbs, f"{self.crumbs} bytes between its records are damaged"),
+            (self.beside_damaged, f"{self.beside_damaged} events and measurements are damaged"),
         ]
-        for lost in self.salvage.lost:
-            if _held_a_record(lost):
-                text = _lost_text(lost.length, self._is_at_end(lost))
-                found.append((lost.before, Fault(int(before[lost.before]), self.name, text)))
-        return [fault for _, fault in sorted(found, key=lambda each: each[0])]
-
-    def remarks(self) -> list[str]:
-        """What is wrong, or worth knowing, beside the records."""
-        beside = sum(self.kinds[chunk] == BESIDE for chunk in self.reasons)
-        crumbs = sum(
-            each.length
-            for each in self.salvage.lost
-            if not _held_a_record(each) and not self._is_at_end(each)
-        )
-        remarks = [
-            (crumbs, f"{crumbs} bytes between its records are damaged"),
-            (beside, f"{beside} of its events and measurements are damaged"),
-        ]
-        return [text for count, text in remarks if count]
-
-    def _is_at_end(self, lost: Lost) -> bool:
-        return lost.position + lost.length == self.salvage.size
-
-
-def _held_a_record(lost: Lost) -> bool:
-    return lost.was_chunk or lost.length >= _SHORTEST_RECORD
-
-
-def _lost_text(length: int, at_end: bool) -> str:
-    if at_end:
-        return f"the session ends in {length} bytes of a torn record"
-    return f"{length} bytes before it are no whole record"
+        return [text for count, text in found if count]

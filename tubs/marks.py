@@ -114,10 +114,11 @@ class Marks:
                 self._take(line)
 
     def _take(self, line: bytes) -> None:
-        try:
-            self._apply(msgspec.json.decode(line, type=Edit))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        edit = _decoded(line)
+        if edit is None:
             self.unreadable += 1
+        else:
+            self._apply(edit)
 
     def _apply(self, edit: Edit) -> None:
         if edit.edit == UNDO:
@@ -213,6 +214,32 @@ class Marks:
         file.append(msgspec.json.encode(edit) + b"\n")
         self._apply(edit)
         return edit
+
+
+def readable_lines(folder: Path) -> tuple[list[bytes], int]:
+    """The lines of a tub's marks that can be read, those of later versions too, for a copy.
+
+    Returns:
+        The lines without their ends, and how many others there are.
+
+    Raises:
+        OutputError: the file is there and cannot be read.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror}") from error
+    lines = [line for line in text.splitlines() if line.strip(b"\0 ")]
+    readable = [line for line in lines if _decoded(line) is not None]
+    return readable, len(lines) - len(readable)
+
+
+def _decoded(line: bytes) -> Edit | None:
+    try:
+        return msgspec.json.decode(line, type=Edit)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _inside(times_ns: NDArray[np.int64], ranges: list[tuple[int, int]]) -> NDArray[np.bool_]:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from tubs.check import check_tub
 from tubs.picture_facts import PictureFacts, Progress, picture_facts
-from tubs.readable_controls import readable_controls
 from tubs.reader import Tub
 
 STOP = "stop"
@@ -33,7 +32,7 @@ class TubFacts:
     @cached_property
     def controls(self) -> NDArray[np.void]:
         """All but the pictures, (n,) of type CONTROLS; nan and "" where it is unknown."""
-        return readable_controls(self.tub)[0]
+        return self.tub.controls()
 
     @cached_property
     def pictures(self) -> PictureFacts:

@@ -164,15 +164,30 @@ class Session:
 
     def about(self) -> TubAbout | None:
         """The copy of tub.json in it; None when there is none that can be read."""
+        for entries in self._metadata_entries():
+            try:
+                if "about" in entries:
+                    return about_from_json(entries["about"].encode(), str(self.path))
+            except TubError:
+                continue
+        return None
+
+    @property
+    def continues(self) -> str:
+        """Name of the file before this one of the same drive; empty for the first."""
+        return next(
+            (each["continues"] for each in self._metadata_entries() if "continues" in each), ""
+        )
+
+    def _metadata_entries(self) -> Iterator[dict[str, str]]:
         for position, size in self._metadata:
             try:
                 content = self._file.read(position, min(size, _METADATA_BYTES))
                 name, entries = name_and_entries(content)
-                if name == METADATA and "about" in entries:
-                    return about_from_json(entries["about"].encode(), str(self.path))
             except (Damaged, TubError):
                 continue
-        return None
+            if name == METADATA:
+                yield entries
 
     def control(self, number: int) -> Control:
         """Read everything but the pictures of a record; its checksum is not looked at.

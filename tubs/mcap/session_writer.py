@@ -99,6 +99,15 @@ class SessionWriter:
         self._write_chunk(_messages(record, sequence & 0xFFFFFFFF))
         self.records += 1
 
+    def copy(self, messages: list[Message]) -> None:
+        """Write messages of one time as they are: a record, or one thing beside the records.
+
+        Raises:
+            OutputError: they cannot be written; what was written before is safe.
+        """
+        self._write_chunk(messages)
+        self.records += any(message.channel == channels.CONTROL for message in messages)
+
     def note(self, event: Event) -> None:
         """Write an event.
 
