@@ -22,7 +22,7 @@ from train.tub_curves import (
 APPLIED, HUMAN, PILOT = FIRST, "#e39a3b", "#3aa676"
 """Colours of who wished what; those of the overlay on films, fit for white paper."""
 MODE_COLOURS = {
-    "stopped": "#c3cad2",
+    "stopped": "#9aa4af",
     "human": HUMAN,
     "assisted": "#6fb1ea",
     "pilot": PILOT,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from car.frame import Image
 from car.pictures.class_colours import draw_outline, road_outline, tint_classes
+from car.pictures.dial import Dial
 from car.pictures.lettering import Align, Colour, Letters, available_letters, shade, write_aligned
 from car.pictures.track_map import TrackMap
 
@@ -26,10 +27,23 @@ _MODE_COLOURS: dict[str, Colour] = {
     "human": (255, 196, 64),
     "stopped": (240, 90, 60),
 }
-_FULL_LOCK_DEG = 52.0
-_STEPS = np.linspace(0.0, 1.0, 25)
-_DIAL_RADIUS = np.full_like(_STEPS, 120.0)
-FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What somebody else wished or would do, shown beside what was done.
+
+    Attributes:
+        name: who that is.
+        steering: in [-1, +1]; beyond is shown at the edge.
+        throttle: likewise; None when unknown.
+        colour: RGB.
+    """
+
+    name: str
+    steering: float
+    throttle: float | None = None
+    colour: Colour = REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,9 @@ class Hud:
         mode: stopped, human, assisted or pilot.
         cross_track_m: positive is left of the centre line.
         caption: one line more, such as the name of the track.
+        pointers: what others wished; the first is next to the dial.
+        notice: something that has just happened, in the middle of the picture.
+        notice_colour: of the mark before it.
         position_m: x and y on the map.
         trail_m: (n, 2) where the car was, oldest first.
     """
@@ -65,6 +82,9 @@ class Hud:
     mode: str = ""
     cross_track_m: float | None = None
     caption: str = ""
+    pointers: tuple[Pointer, ...] = ()
+    notice: str = ""
+    notice_colour: Colour = REFERENCE
     position_m: tuple[float, float] | None = None
     trail_m: NDArray[np.floating] | None = None
 
@@ -116,6 +136,7 @@ class _Instruments:
         self._speed(hud)
         self._steering(hud)
         self._throttle(hud)
+        self._notice(hud)
         if track_map is not None and hud.position_m is not None:
             self._map(track_map.picture(hud.position_m, hud.trail_m))
 
@@ -176,6 +197,16 @@ class _Instruments:
         filled_px = bar_px * min(abs(hud.throttle), 1.0)
         if filled_px >= 1.0:
             self._bar(right - 6 * unit, y, filled_px, colour)
+        for pointer in _pointers(hud):
+            if pointer.throttle is not None:
+                share = min(max(pointer.throttle if ahead else -pointer.throttle, 0.0), 1.0)
+                self._bar_pointer(right + 2 * unit, y - bar_px * share, pointer.colour)
+
+    def _bar_pointer(self, x: float, y: float, colour: Colour) -> None:
+        unit = self._unit
+        corners = np.array([[x, y], [x + 11 * unit, y - 5 * unit], [x + 11 * unit, y + 5 * unit]])
+        fixed = np.asarray(corners * 16.0, np.int32)
+        cv2.fillConvexPoly(self._picture, fixed, colour, cv2.LINE_AA, 4)
 
     def _bar(self, x: float, foot_y: float, length_px: float, colour: Colour) -> None:
         foot, head = (round(x), round(foot_y)), (round(x), round(foot_y - length_px))
@@ -183,45 +214,45 @@ class _Instruments:
 
     def _steering(self, hud: Hud) -> None:
         unit, middle, y = self._unit, self._width / 2, self._height - 22 * self._unit
-        self._arc(-1.0, 1.0, TRACK, 6)
+        dial = Dial(self._picture)
+        dial.arc(-1.0, 1.0, TRACK, 6)
         if math.isfinite(hud.steering_std):
             low, high = hud.steering - hud.steering_std, hud.steering + hud.steering_std
-            self._arc(low, high, BAND, 18)
-        self._arc(0.0, hud.steering, AHEAD, 6)
-        self._tick(0.0, 112, 128, SOFT, 2)
-        self._tick(hud.steering, 107, 133, WHITE, 5)
+            dial.arc(low, high, BAND, 18)
+        dial.arc(0.0, hud.steering, AHEAD, 6)
+        dial.tick(0.0, 112, 128, SOFT, 2)
+        dial.tick(hud.steering, 107, 133, WHITE, 5)
         self._write(f"{hud.steering:+.2f}", middle, y - 5 * unit, 26, WHITE, 500, "centre")
-        if hud.reference_steering is None:
+        pointers = _pointers(hud)
+        for place, pointer in enumerate(pointers):
+            dial.pointer(pointer.steering, 130.0 + 15.0 * place, pointer.colour)
+        if pointers:
+            self._name_pointers(pointers, middle, y + 12 * unit)
+        else:
             self._write("STEERING", middle, y + 12 * unit, 12, SOFT, 500, "centre")
+
+    def _name_pointers(self, pointers: tuple[Pointer, ...], middle: float, y: float) -> None:
+        """Write what each pointer says, side by side."""
+        size, gap = round(13 * self._unit), 16 * self._unit
+        texts = [f"{pointer.name} {pointer.steering:+.2f}" for pointer in pointers]
+        widths = [_letters().width_px(text, size, 500) for text in texts]
+        x = middle - (sum(widths) + gap * (len(texts) - 1)) / 2
+        for text, width, pointer in zip(texts, widths, pointers, strict=True):
+            self._write(text, x, y, 13, pointer.colour, 500)
+            x += width + gap
+
+    def _notice(self, hud: Hud) -> None:
+        """Write what has just happened on a dark strip across the picture."""
+        if not hud.notice:
             return
-        self._pointer(hud.reference_steering)
-        text = f"{hud.reference_name} {hud.reference_steering:+.2f}"
-        self._write(text, middle, y + 12 * unit, 13, REFERENCE, 500, "centre")
-
-    def _on_dial(self, steering: FloatArray, radius: FloatArray) -> NDArray[np.int32]:
-        """Place values on the dial: (n, 2) of x and y in sixteenths of a pixel."""
-        angle_rad = np.clip(steering, -1.0, 1.0) * math.radians(_FULL_LOCK_DEG)
-        x = self._width / 2 + radius * self._unit * np.sin(angle_rad)
-        y = self._height + (10 - radius * np.cos(angle_rad)) * self._unit
-        return np.asarray(np.column_stack((x, y)) * 16.0, np.int32)
-
-    def _arc(self, start: float, end: float, colour: Colour, thickness: float) -> None:
-        points = self._on_dial(start + (end - start) * _STEPS, _DIAL_RADIUS)
-        width = max(round(thickness * self._unit), 1)
-        cv2.polylines(self._picture, [points[:, None]], False, colour, width, cv2.LINE_AA, 4)
-
-    def _tick(
-        self, steering: float, inner: float, outer: float, colour: Colour, thickness: float
-    ) -> None:
-        ends = self._on_dial(np.full(2, steering), np.array([inner, outer]))
-        width = max(round(thickness * self._unit), 1)
-        cv2.polylines(self._picture, [ends[:, None]], False, colour, width, cv2.LINE_AA, 4)
-
-    def _pointer(self, steering: float) -> None:
-        corners = self._on_dial(
-            steering + np.array([0.0, -0.09, 0.09]), np.array([130.0, 146.0, 146.0])
-        )
-        cv2.fillConvexPoly(self._picture, corners, REFERENCE, cv2.LINE_AA, 4)
+        unit, middle = self._unit, self._width / 2
+        top, bottom = round(112 * unit), round(152 * unit)
+        strip = self._picture[top:bottom]
+        cv2.convertScaleAbs(strip, dst=strip, alpha=0.28)
+        half = _letters().width_px(hud.notice, round(18 * unit), 600) / 2
+        dot = (round(middle - half - 14 * unit), round(132 * unit))
+        cv2.circle(self._picture, dot, round(6 * unit), hud.notice_colour, -1, cv2.LINE_AA)
+        self._write(hud.notice, middle, 138 * unit, 18, WHITE, 600, "centre")
 
     def _map(self, picture: Image) -> None:
         margin = round(14 * self._unit)
@@ -230,6 +261,12 @@ class _Instruments:
             return
         place = self._picture[margin : margin + height, -margin - width : self._width - margin]
         cv2.addWeighted(picture, 0.78, place, 0.22, 0.0, dst=place)
+
+
+def _pointers(hud: Hud) -> tuple[Pointer, ...]:
+    if hud.reference_steering is None:
+        return hud.pointers
+    return (Pointer(hud.reference_name, hud.reference_steering), *hud.pointers)
 
 
 def _status_texts(hud: Hud) -> list[str]:

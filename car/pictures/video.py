@@ -6,13 +6,18 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from car.frame import Image
 from tubs.atomic import check_writable, written_whole
 from tubs.errors import OutputError
 
+if TYPE_CHECKING:
+    from av import VideoFrame
+
 SUFFIXES = (".mp4", ".gif")
+TICKS_PER_S = 90_000
+"""The clock of an .mp4: how finely the times of its pictures are counted."""
 _MP4_QUALITY = "23"
 _GIF_SOURCE_QUALITY = "26"
 
@@ -69,18 +74,22 @@ class VideoWriter:
     ) -> None:
         self._stack.__exit__(kind, error, traceback)
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Image, for_s: float | None = None) -> None:
         """Add one picture, uint8 (height, width, 3) RGB; all have the size of the first.
+
+        Args:
+            image: the picture.
+            for_s: how long it is shown; as `frames_per_s` says when None.
 
         Raises:
             OutputError: another shape or type, or it cannot be written.
         """
         with _explained(self._path):
-            self._film.write(image)
+            self._film.write(image, 1.0 / self._frames_per_s if for_s is None else for_s)
 
 
 class _Film(Protocol):
-    def write(self, image: Image) -> None: ...
+    def write(self, image: Image, for_s: float) -> None: ...
 
 
 class _H264:
@@ -91,12 +100,21 @@ class _H264:
 
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         rate = Fraction(frames_per_s).limit_denominator(1001)
-        self._stream = self._container.add_stream("libx264", rate=rate)
+        try:
+            self._stream = self._container.add_stream("libx264", rate=rate)
+        except ValueError as error:
+            self._container.close()
+            raise OutputError(
+                "this PyAV has no H.264 encoder (libx264): run: pip install --force-reinstall av"
+            ) from error
         self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
+        self._end_s = 0.0
+        self._durations: dict[int, int] = {}
         self._stream.options = {"crf": quality, "preset": "veryfast", "threads": "2"}
         self._shape: tuple[int, ...] | None = None
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Image, for_s: float) -> None:
         import av
 
         if self._shape is None:
@@ -104,12 +122,23 @@ class _H264:
         if image.shape != self._shape:
             raise OutputError(f"a picture is {image.shape}, the first one was {self._shape}")
         frame = av.VideoFrame.from_ndarray(image[: self._stream.height, : self._stream.width])
-        self._container.mux(self._stream.encode(frame))
+        frame.time_base = Fraction(1, TICKS_PER_S)
+        frame.pts = round(self._end_s * TICKS_PER_S)
+        self._end_s += for_s
+        self._durations[frame.pts] = max(round(self._end_s * TICKS_PER_S) - frame.pts, 1)
+        self._store(frame)
+
+    def _store(self, frame: "VideoFrame | None") -> None:
+        """Encode a picture, or what waits when None; the encoder forgets how long each is shown."""
+        for packet in self._stream.encode(frame):
+            if packet.pts is not None:
+                packet.duration = self._durations.pop(packet.pts, 0)
+            self._container.mux(packet)
 
     def finish(self) -> None:
         if self._shape is None:
             raise OutputError("no picture was given")
-        self._container.mux(self._stream.encode())
+        self._store(None)
 
     def close(self) -> None:
         self._container.close()
