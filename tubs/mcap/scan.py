@@ -1,8 +1,9 @@
 """Finds what is in a session file by going through it, whatever has happened to it.
 
-A chunk is believed when the three lengths in its head agree. Anything else is believed when it
+A chunk is believed when the three lengths in its head agree. Anything else is passed over when it
 fits into the file and hides no such chunk. Where neither holds the chain is broken, and it begins
-again at the next chunk that can be believed: so no damage costs more than what it has hit.
+again at the first chunk that can be believed after the head of the last one, of which bytes may
+be missing: so no damage costs more than what it has hit.
 """
 
 import struct
@@ -31,6 +32,7 @@ class Scan:
         """
         self._window = window
         self._position = len(MAGIC)
+        self._trusted = len(MAGIC)
         self._rows = ChunkRows()
         self._topics: dict[int, str] = {}
         self._metadata: list[tuple[int, int]] = []
@@ -67,14 +69,13 @@ class Scan:
             return False
         opcode, length = RECORD_HEAD.unpack_from(data, place)
         end = position + RECORD_HEAD.size + length
-        if end <= window.size and (
-            (
-                opcode == Opcode.MESSAGE_INDEX
-                and length == 6 + int.from_bytes(data[place + 11 : place + 15], "little")
-            )
-            or (length >= _SHORTEST_CHUNK and self._chunk(place, length))
-        ):
-            self._position = end
+        if end > window.size:
+            return self._other(opcode, length)
+        if opcode == Opcode.MESSAGE_INDEX and length == 6 + _u32(data, place + 11):
+            self._trusted = self._position = end
+            return True
+        if length >= _SHORTEST_CHUNK and self._chunk(place, length):
+            self._trusted, self._position = position + 1, end
             return True
         return self._other(opcode, length)
 
@@ -113,16 +114,18 @@ class Scan:
         end = position + RECORD_HEAD.size + length
         hidden = None
         if opcode and opcode != Opcode.MESSAGE_INDEX and end <= window.size:
-            whole = opcode == Opcode.ATTACHMENT and self._is_attachment(position, length)
-            hidden = None if whole else window.find_chunk(position + 1, end)
+            if opcode == Opcode.ATTACHMENT and self._is_attachment(position, length):
+                self._trusted = self._position = end
+                return True
+            hidden = window.find_chunk(position + 1, end)
             if hidden is None and self._take(opcode, position, length):
                 return not self._finished
         if hidden is None:
-            hidden = window.find_chunk(position + 1, window.size)
+            hidden = window.find_chunk(self._trusted, window.size)
         if hidden is None:
             return False
-        self._gaps.append(Gap(len(self._rows), position, hidden))
-        self._position = hidden
+        self._gaps.append(Gap(len(self._rows), min(position, hidden), hidden))
+        self._trusted, self._position = hidden + 1, hidden
         return True
 
     def _is_attachment(self, position: int, length: int) -> bool:
@@ -159,6 +162,10 @@ class Scan:
         except Damaged:
             return
         self._topics[number] = topic
+
+
+def _u32(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4], "little")
 
 
 def _signed(number: int) -> int:
