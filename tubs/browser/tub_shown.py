@@ -92,7 +92,12 @@ def _sessions(opened: OpenTub) -> list[SessionShown]:
 
 
 def _events(opened: OpenTub) -> list[EventShown]:
-    return []
+    """In the order of records; a session without records has nowhere to show its events."""
+    return [
+        EventShown(found.record, found.event.kind, found.event.text)
+        for found in opened.tub.events()
+        if len(opened.tub.sessions[found.session])
+    ]
 
 
 def _has_class_maps(opened: OpenTub) -> bool:

@@ -7,6 +7,7 @@ import { minutes } from "./page.js";
 /** @typedef {CanvasRenderingContext2D} Context */
 
 const SEVERE = { fault: "alarm", emergency: "alarm", dropped: "second", intervention: "second" };
+
 /** @type {[number, number]} */
 const extremes = [0, 0];
 
@@ -44,12 +45,12 @@ function drawScale({ colours }, context, track) {
   context.font = `10px ${colours.sans}`;
   const text = (value) => {
     const shown = value * scale;
-    if (track.low < 0) return `${shown > 0 ? "+" : "−"}${Math.abs(shown)}`;
-    return shown >= 10 ? shown.toFixed(0) : shown.toFixed(1);
+    const digits = String(Number(Math.abs(shown).toFixed(Math.abs(shown) >= 10 ? 0 : 1)));
+    return track.low < 0 ? `${shown > 0 ? "+" : "−"}${digits}` : digits;
   };
   context.fillText(text(track.high), GUTTER - 6, track.top + 6);
   if (track.low < 0) context.fillText(text(track.low), GUTTER - 6, track.top + track.height - 6);
-  else context.fillText(track.unit ?? "", GUTTER - 6, track.top + track.height - 6);
+  else context.fillText(track.unit ?? text(track.low), GUTTER - 6, track.top + track.height - 6);
 }
 
 /**
@@ -59,14 +60,11 @@ function drawScale({ colours }, context, track) {
  * @param {import("./envelope.js").Envelope} envelope
  */
 function drawLine(charts, context, envelope, height, colour) {
-  context.beginPath();
   context.strokeStyle = colour;
   context.lineWidth = 1.4;
   context.lineJoin = "round";
-  const perPixel = charts.view.length / (charts.width - GUTTER);
-  if (perPixel < 1) drawPoints(charts, context, envelope.values, height);
+  if (charts.view.length < charts.width - GUTTER) drawPoints(charts, context, envelope.values, height);
   else drawColumns(charts, context, envelope, height);
-  context.stroke();
 }
 
 function drawPoints(charts, context, values, height) {
@@ -74,6 +72,7 @@ function drawPoints(charts, context, values, height) {
   const to = Math.min(values.length, Math.ceil(charts.view.to) + 1);
   let pen = false;
   context.save();
+  context.beginPath();
   context.rect(GUTTER, 0, charts.width - GUTTER, charts.height);
   context.clip();
   context.beginPath();
@@ -85,27 +84,27 @@ function drawPoints(charts, context, values, height) {
   }
   context.stroke();
   context.restore();
-  context.beginPath();
 }
 
 function drawColumns(charts, context, envelope, height) {
-  const columns = charts.width - GUTTER;
+  const columns = Math.floor(charts.width - GUTTER);
   const step = charts.view.length / columns;
   let pen = false;
+  context.beginPath();
   for (let column = 0; column < columns; column++) {
     const from = Math.floor(charts.view.from + column * step);
-    const to = Math.min(Math.max(from + 1, Math.floor(charts.view.from + (column + 1) * step)), charts.tub.records);
-    envelope.over(from, to, extremes);
+    const to = Math.max(from + 1, Math.floor(charts.view.from + (column + 1) * step));
+    envelope.over(from, Math.min(to, charts.tub.records), extremes);
     const [low, high] = extremes;
-    const known = low !== Infinity;
-    if (known) {
+    if (low !== Infinity) {
       const x = GUTTER + column + 0.5;
       if (pen) context.lineTo(x, height(high));
       else context.moveTo(x, height(high));
       context.lineTo(x, height(low) + 0.5);
     }
-    pen = known;
+    pen = low !== Infinity;
   }
+  context.stroke();
 }
 
 /**
@@ -145,7 +144,7 @@ export function drawBand(charts, context, height) {
   context.textAlign = "left";
   context.textBaseline = "middle";
   context.fillStyle = charts.colours.muted;
-  context.fillText("Mode", 0, height / 2 + 1);
+  context.fillText("Mode", 0, height / 2 + 2);
 }
 
 /** What is deleted, left out or damaged. @param {Charts} charts @param {Context} context */

@@ -1,11 +1,11 @@
-// The charts over the whole tub: one canvas for what was recorded, one above for cursor and selection.
+// The charts over the whole tub: a canvas for what was recorded, and over it cursor and selection.
 
 import { drawBand, drawEvents, drawLines, drawRuler, drawStretches, runStarts } from "./chart_parts.js";
 import { byId } from "./page.js";
 
 export const GUTTER = 64;
 const RULER = 20;
-const BAND = 8;
+const BAND = 10;
 const GAP = 8;
 
 /** @typedef {{name: string, label: string, unit: string, lines: [string, string][], low: number, high: number, top: number, height: number}} Track */
@@ -20,7 +20,6 @@ export class Charts {
     this.view = view;
     this.plot = byId("plot");
     this.lines = byId("lines");
-    this.marks = byId("marks");
     this.tracks = tracksOf(tub);
     this.colours = readColours();
     const { mode, damaged } = tub.columns;
@@ -40,10 +39,8 @@ export class Charts {
     this.ratio = window.devicePixelRatio;
     this.width = this.plot.clientWidth;
     this.height = this.plot.clientHeight;
-    for (const canvas of [this.lines, this.marks]) {
-      canvas.width = Math.round(this.width * this.ratio);
-      canvas.height = Math.round(this.height * this.ratio);
-    }
+    this.lines.width = Math.round(this.width * this.ratio);
+    this.lines.height = Math.round(this.height * this.ratio);
     this.#share();
   }
 
@@ -51,7 +48,7 @@ export class Charts {
   #share() {
     const room = this.height - RULER - BAND - GAP * (this.tracks.length + 1);
     const parts = this.tracks.reduce((sum, track) => sum + track.part, 0);
-    let top = BAND + GAP + 2;
+    let top = BAND + GAP;
     for (const track of this.tracks) {
       track.top = top;
       track.height = (room * track.part) / parts;
@@ -76,18 +73,12 @@ export class Charts {
     return Math.max(0, Math.min(this.tub.records - 1, record));
   }
 
-  /** @param {HTMLCanvasElement} canvas */
-  #clear(canvas) {
-    const context = canvas.getContext("2d");
-    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    context.clearRect(0, 0, this.width, this.height);
-    return context;
-  }
-
   /** What was recorded; needed only when the stretch, the marks or the size are others. */
   drawLines() {
     const began = performance.now();
-    const context = this.#clear(this.lines);
+    const context = this.lines.getContext("2d");
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, this.width, this.height);
     drawBand(this, context, BAND);
     for (const track of this.tracks) drawLines(this, context, track);
     drawStretches(this, context);
@@ -97,40 +88,27 @@ export class Charts {
   }
 
   /**
-   * Cursor and selection.
+   * Cursor and selection lie over the canvas, so that moving them draws nothing anew.
    * @param {number} record
    * @param {[number, number] | null} selection first and last record
    * @param {number | null} hover a record under the pointer
    */
   drawMarks(record, selection, hover) {
-    const context = this.#clear(this.marks);
-    context.beginPath();
-    context.rect(GUTTER, 0, this.width - GUTTER, this.height);
-    context.save();
-    context.clip();
-    if (selection) this.#drawSelection(context, selection);
-    if (hover !== null && hover !== record) this.#upright(context, hover, this.colours.edge, 1);
-    this.#upright(context, record, this.colours.ink, 1.5);
-    context.fillStyle = this.colours.ink;
-    context.beginPath();
-    context.arc(this.x(record), this.foot, 4, 0, 2 * Math.PI);
-    context.fill();
-    context.restore();
-  }
-
-  #drawSelection(context, [first, last]) {
+    this.#place("cursor", record);
+    this.#place("hover", hover === record ? null : hover);
+    const chosen = byId("selection");
+    chosen.hidden = !selection;
+    if (!selection) return;
     const half = (this.width - GUTTER) / this.view.length / 2;
-    const [left, right] = [this.x(first) - half, this.x(last) + half];
-    const width = Math.max(right - left, 2);
-    context.fillStyle = this.colours.tint;
-    context.fillRect(left, 0, width, this.foot);
-    context.strokeStyle = this.colours.first;
-    context.strokeRect(left + 0.5, 0.5, width - 1, this.foot - 1);
+    const [left, right] = [this.x(selection[0]) - half, this.x(selection[1]) + half];
+    chosen.style.transform = `translateX(${left - GUTTER}px) scaleX(${Math.max(right - left, 2)})`;
   }
 
-  #upright(context, record, colour, width) {
-    context.fillStyle = colour;
-    context.fillRect(this.x(record) - width / 2, 0, width, this.foot);
+  /** @param {string} id @param {number | null} record */
+  #place(id, record) {
+    const element = byId(id);
+    element.hidden = record === null;
+    if (record !== null) element.style.transform = `translateX(${this.x(record) - GUTTER}px)`;
   }
 }
 
@@ -138,7 +116,7 @@ export class Charts {
 function tracksOf(tub) {
   const tracks = [
     { label: "Steering", part: 1.6, low: -1, high: 1, lines: [["human_steering", "human"], ["pilot_steering", "pilot"], ["steering", "first"]] },
-    { label: "Throttle", part: 1.1, low: -1, high: 1, lines: [["human_throttle", "human"], ["pilot_throttle", "pilot"], ["throttle", "first"]] },
+    { label: "Throttle", part: 1.1, low: lowest(tub, "throttle") < 0 ? -1 : 0, high: 1, lines: [["human_throttle", "human"], ["pilot_throttle", "pilot"], ["throttle", "first"]] },
     { label: "Speed", unit: "m/s", part: 0.9, low: 0, lines: [["speed_m_s", "second"]] },
     { label: "Age", unit: "ms", part: 0.7, low: 0, scale: 1000, lines: [["frame_age_s", "second"]] },
   ];
@@ -146,11 +124,15 @@ function tracksOf(tub) {
     track.lines = track.lines.filter(([name]) => tub.envelopes[name].known);
     if (track.high !== undefined) continue;
     const extents = track.lines.map(([name]) => tub.envelopes[name].extent());
-    track.low = Math.min(0, ...extents.map(([low]) => low));
     track.high = Math.max(...extents.map(([, high]) => high)) * 1.05 || 1;
+    const low = Math.min(...extents.map(([low]) => low));
+    track.low = low < -0.05 * track.high ? low : 0;
   }
   return tracks.filter((track) => track.lines.length);
 }
+
+/** @param {import("./tub.js").Tub} tub @param {string} name */
+const lowest = (tub, name) => tub.envelopes[name].extent()[0];
 
 /** The page's colours, for the canvas. */
 function readColours() {

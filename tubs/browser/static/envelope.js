@@ -1,6 +1,6 @@
 // The lowest and the highest of any stretch of a series, fast enough for a million values.
 
-const BLOCK = 64;
+const BLOCK = 16;
 
 export class Envelope {
   /** @param {Float32Array} values nan where unknown */

@@ -3,6 +3,7 @@
 import { pictureAt } from "./server.js";
 
 const AT_ONCE = 6;
+const URGENT_AT_ONCE = 2;
 const BUDGET_BYTES = 64e6;
 
 /** @typedef {{bitmap: ImageBitmap | null, damaged: string}} Picture */
@@ -24,6 +25,8 @@ export class Pictures {
     this.underWay = new Map();
     /** @type {number[]} */
     this.wanted = [];
+    /** What was first in line when it was fetched: let it come, so that scrubbing shows something. */
+    this.urgent = new Set();
   }
 
   /** @param {number} record @returns {Picture | undefined} */
@@ -44,8 +47,9 @@ export class Pictures {
     this.wanted = records;
     const set = new Set(records);
     for (const [record, controller] of this.underWay) {
-      if (!set.has(record)) {
+      if (!set.has(record) && !this.urgent.has(record)) {
         this.underWay.delete(record);
+        this.urgent.delete(record);
         controller.abort();
       }
     }
@@ -53,9 +57,12 @@ export class Pictures {
   }
 
   #start() {
+    const [first] = this.wanted;
     for (const record of this.wanted) {
-      if (this.underWay.size >= AT_ONCE) return;
-      if (!this.kept.has(record) && !this.underWay.has(record)) this.#fetch(record);
+      if (this.underWay.size >= AT_ONCE || (record === first && this.urgent.size >= URGENT_AT_ONCE)) return;
+      if (this.kept.has(record) || this.underWay.has(record)) continue;
+      if (record === first) this.urgent.add(record);
+      this.#fetch(record);
     }
   }
 
@@ -75,6 +82,7 @@ export class Pictures {
       return;
     }
     this.underWay.delete(record);
+    this.urgent.delete(record);
     this.#keep(record, picture);
     this.arrived(record);
     this.#start();
@@ -107,6 +115,7 @@ export class Pictures {
 
   /** Forgets everything. */
   close() {
+    this.urgent.clear();
     this.want([]);
     for (const picture of this.kept.values()) picture.bitmap?.close();
     this.kept.clear();

@@ -19,6 +19,10 @@ export class Player {
     this.elapsed_s = 0;
     this.before_ms = 0;
     this.frame_ms = 16.7;
+    /** Grows when pictures come late, so that fewer are asked for. */
+    this.patience = 1;
+    /** How many pictures were late since playing began. */
+    this.late = 0;
     this.tick = this.tick.bind(this);
   }
 
@@ -60,6 +64,7 @@ export class Player {
   play() {
     if (this.tub.played(this.record + 1, 1) < 0) this.seek(this.tub.played(0, 1));
     this.playing = true;
+    this.late = 0;
     this.direction = 1;
     this.elapsed_s = this.tub.columns.elapsed_s[this.record];
     this.before_ms = performance.now();
@@ -78,6 +83,13 @@ export class Player {
   setSpeed(speed) {
     this.speed = speed;
     this.changed();
+  }
+
+  /** Adapts to how fast pictures come. @param {boolean} there whether it was there in time */
+  reportPicture(there) {
+    if (!this.playing) return;
+    if (!there) this.late++;
+    this.patience = there ? Math.max(1, this.patience * 0.99) : Math.min(8, this.patience * 1.15);
   }
 
   /** @param {number} now_ms */
@@ -123,7 +135,7 @@ export class Player {
     const ahead = Math.min(record + 32, this.tub.records - 1);
     const period_s = (times[ahead] - times[record]) / Math.max(ahead - record, 1);
     const each = period_s > 0 ? ((this.frame_ms / 1000) * this.speed) / period_s : 1;
-    this.stride = Math.max(1, Math.round(each));
+    this.stride = Math.max(1, Math.round(each * this.patience));
   }
 
   /**

@@ -20,16 +20,17 @@ export class Screen {
     this.overlayOn = true;
     this.mapOn = false;
     const arrived = (record) => {
-      if (record <= this.player.record && record > this.player.record - 2 * this.player.stride) changed();
+      this.newest = record;
+      if (record === this.player.record || !this.pictures.kept.has(this.player.record)) changed();
     };
     this.pictures = new Pictures((record) => tub.address(record, "pictures"), arrived);
     this.maps = new Pictures((record) => tub.address(record, "maps"), arrived, tinted);
     this.picture = byId("picture");
     this.context = this.picture.getContext("2d");
     this.overlay = byId("overlay");
-    /** How often a picture was not there in time while playing. */
-    this.late = 0;
     this.shownRecord = -1;
+    /** The record whose picture arrived last. */
+    this.newest = -1;
     this.observer = new ResizeObserver(changed);
     this.observer.observe(this.picture);
   }
@@ -40,10 +41,21 @@ export class Screen {
     this.pictures.want(wanted);
     this.maps.want(this.mapOn ? wanted : []);
     const found = this.pictures.get(player.record);
-    if (!found && player.playing) this.late++;
+    player.reportPicture(Boolean(found));
     if (found) this.#show(player.record, found);
+    else this.#showNearest();
     this.#drawOverlay();
     byId("gone").hidden = !this.tub.deleted[player.record];
+  }
+
+  /** Until the right picture is there: the one that came last, if it is nearer than what is shown. */
+  #showNearest() {
+    const distance = (record) => Math.abs(record - this.player.record);
+    const picture = this.pictures.kept.get(this.newest);
+    const playing = this.player.playing && this.newest > this.player.record;
+    if (picture?.bitmap && !playing && distance(this.newest) < distance(this.shownRecord)) {
+      this.#show(this.newest, picture);
+    }
   }
 
   /** @param {number} record @param {import("./pictures.js").Picture} found */
