@@ -1,6 +1,7 @@
 """Reads a tub: its records in the order in which they were recorded, or any one of them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -293,13 +294,16 @@ class Tub:
 
     @cached_property
     def image_size(self) -> tuple[int, int]:
-        """Height and width in pixels of the first image.
+        """Height and width in pixels of the first image that can be read.
 
         Raises:
-            TubError: it is damaged.
+            TubError: none can.
         """
-        height, width = decode_jpeg(self.encoded(0).jpeg).shape[:2]
-        return height, width
+        for number in range(len(self)):
+            with suppress(TubError):
+                height, width = decode_jpeg(self.encoded(number).jpeg).shape[:2]
+                return height, width
+        raise TubError(f"no image of {self.folder} can be read: see everlap tub check")
 
 
 def _row(position: int, session: Session, within: int) -> tuple[object, ...]:

@@ -1,5 +1,6 @@
 """A camera that shows a recording again, at its own pace."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -15,6 +16,7 @@ from tubs.errors import TubError
 from tubs.reader import Tub
 from tubs.record import Record
 
+_LOG = logging.getLogger(__name__)
 LONGEST_GAP_S = 1.0
 """A longer pause in a recording is not waited for."""
 USUAL_INTERVAL_S = 0.05
@@ -31,6 +33,7 @@ class ReplayCamera:
 
     Attributes:
         late: how many frames were fetched after the next one was due.
+        damaged: how many records of the tub could not be read and were left out.
         record: what was recorded with the frame shown last; None before the first.
     """
 
@@ -61,6 +64,7 @@ class ReplayCamera:
         self._sleep = sleep
         self._intervals_s = np.minimum(replay_intervals(tub) / pace, longest_s)
         self.late = 0
+        self.damaged = 0
         self.record: Record | None = None
 
     def __enter__(self) -> Self:
@@ -79,24 +83,32 @@ class ReplayCamera:
         return len(self._tub)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Show every frame once.
+        """Show every frame once; a damaged one is left out, and the next takes its place.
 
         Raises:
-            DeviceError: an image is damaged.
+            DeviceError: all images are damaged.
         """
         due_s = self._clock()
+        self.damaged = shown = 0
         for number, interval_s in enumerate(self._intervals_s.tolist()):
             record = self._decode(number)
-            due_s = self._wait_until(due_s, interval_s if number else 0.0)
+            if record is None:
+                continue
+            due_s = self._wait_until(due_s, interval_s if shown else 0.0)
             self.record = record
+            shown += 1
             yield Frame(record.image, due_s, number, record.class_map)
             due_s += interval_s
+        if not shown:
+            raise DeviceError(f"no image of {self._tub.folder} can be shown: all are damaged")
 
-    def _decode(self, number: int) -> Record:
+    def _decode(self, number: int) -> Record | None:
         try:
             return self._tub[number]
         except TubError as error:
-            raise DeviceError(f"the replay ends: {error}") from error
+            self.damaged += 1
+            _LOG.warning("left out of the replay: %s", error)
+            return None
 
     def _wait_until(self, due_s: float, interval_s: float) -> float:
         """Wait for a frame's time, and say when it was shown; that is later only when late."""

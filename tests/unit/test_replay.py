@@ -110,12 +110,22 @@ def test_an_impossible_pace_is_refused(tmp_path, pace):
         ReplayCamera(tub_of(tmp_path, [0.0]), clock, clock.sleep, pace)
 
 
-def test_a_damaged_image_ends_the_replay_with_its_name(tmp_path):
-    tub_of(tmp_path, [0.0, 0.1])
+def test_a_damaged_image_is_left_out_of_the_replay(tmp_path):
+    tub_of(tmp_path, [0.0, 0.1, 0.2])
     path = tmp_path / "session-0.mcap"
     data = bytearray(path.read_bytes())
     data[data.index(b"\xff\xd8") + 30] ^= 1
     path.write_bytes(data)
     clock = Clock()
-    with pytest.raises(DeviceError, match=r"record 0 of .*checksum"):
+    replay = ReplayCamera(Tub(tmp_path), clock, clock.sleep)
+    assert [frame.number for frame in replay] == [1, 2]
+    assert replay.damaged == 1
+
+
+def test_a_replay_without_any_whole_image_says_so(tmp_path):
+    tub_of(tmp_path, [0.0, 0.1])
+    path = tmp_path / "session-0.mcap"
+    path.write_bytes(path.read_bytes().replace(b"\xff\xd8", b"\xff\xd9"))
+    clock = Clock()
+    with pytest.raises(DeviceError, match="no image of .* can be shown"):
         list(ReplayCamera(Tub(tmp_path), clock, clock.sleep))

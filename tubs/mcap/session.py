@@ -117,7 +117,13 @@ class Session:
             return False
         before = len(self)
         self._take(self._scan.proceed())
+        if self.finished:
+            self._index_used = read_summary(self._file, TOPICS[channels.CONTROL]) is not None
         return self.finished or len(self) > before
+
+    def close(self) -> None:
+        """Give the file back for now; reading opens it again."""
+        self._file.close()
 
     def __len__(self) -> int:
         return len(self._records.times_ns)
