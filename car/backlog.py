@@ -20,27 +20,29 @@ class Backlog:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
         self._came = self._was_raw = self._packed = self._left = 0
-        self._is_full = False
+        self._limit = most_bytes
 
     @property
     def waiting_bytes(self) -> int:
         """How much is held now."""
         return self._came - self._was_raw + self._packed - self._left
 
-    def has_room(self, size: int) -> bool:
-        """Whether so many bytes more may come; something always may when nothing waits."""
-        waiting = self.waiting_bytes
-        limit = self.most_bytes // 2 if self._is_full else self.most_bytes
-        self._is_full = waiting > 0 and waiting + size > limit
-        return not self._is_full
-
-    def has_room_for_event(self, size: int) -> bool:
-        """Whether an event may come."""
-        return self.waiting_bytes + size <= self.most_bytes + EVENT_RESERVE_BYTES
-
-    def comes(self, size: int) -> None:
-        """The drive loop brought something."""
+    def takes(self, size: int) -> bool:
+        """Take so many bytes, unless they are too many; something always may come to nothing."""
+        waiting = self._came - self._was_raw + self._packed - self._left
+        if waiting + size > self._limit and waiting:
+            self._limit = self.most_bytes // 2
+            return False
+        self._limit = self.most_bytes
         self._came += size
+        return True
+
+    def takes_event(self, size: int) -> bool:
+        """Take an event, unless there are very many."""
+        if self.waiting_bytes + size > self.most_bytes + EVENT_RESERVE_BYTES:
+            return False
+        self._came += size
+        return True
 
     def becomes(self, raw: int, packed: int) -> None:
         """Something was compressed; to 0 bytes where it could not be."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _END = None
+_Raw = tuple[Record, int, int]
+"""A record that is to be compressed, its number, and how many bytes it counts for."""
 OBJECT_BYTES = 1024
 """What a record costs beside its pictures."""
 STALLED_S = 2.0
@@ -79,14 +81,6 @@ class DriveRecorder(Protocol):
         ...
 
 
-class _Raw(NamedTuple):
-    """A record that is to be compressed; its number counts those that were dropped too."""
-
-    record: Record
-    number: int
-    size: int
-
-
 class _Packed(NamedTuple):
     """A record that is to be written."""
 
@@ -141,7 +135,7 @@ class Recorder:
         self._scribe = threading.Thread(target=self._write_until_end, name="scribe", daemon=True)
         self._fault: str | None = None
         self._is_broken = False
-        self._number = self._gap = 0
+        self._number = self._gap = self._skipped = self._record_bytes = 0
         self._refused = self._unusable = self._lost = 0
         self._progress_s = self._looked_s = clock()
         self._last_s = 0.0
@@ -198,25 +192,28 @@ class Recorder:
 
         When there is no room for `wait_s` the record is dropped and counted.
         """
-        if not self._keep(record):
-            return
-        number, self._number = self._number, self._number + 1
-        size = record.image.nbytes + OBJECT_BYTES
-        if record.class_map is not None:
-            size += record.class_map.nbytes
-        if self._fault is not None or not self._has_room(size):
+        number = self._number
+        self._number = number + 1
+        size = self._record_bytes or self._measure(record)
+        if self._fault is None and (self._backlog.takes(size) or self._gets_room(size)):
+            if self._gap:
+                self._tell_gap(record.captured_s)
+            self._raw.put((record, number, size))
+        else:
             self._refused += 1
             self._gap += self._fault is None
-            return
-        if self._gap:
-            self._tell_gap(record.captured_s)
-        self._backlog.comes(size)
-        self._raw.put(_Raw(record, number, size))
+
+    def _measure(self, record: Record) -> int:
+        """See how many bytes a record of this drive counts for: pictures are all of one size."""
+        size = OBJECT_BYTES + record.image.nbytes
+        if record.class_map is not None:
+            size += record.class_map.nbytes
+        self._record_bytes = size
+        return size
 
     def note(self, event: Event) -> None:
         """Take an event; never raises. It gets in even when records are dropped."""
-        if self._fault is None and self._backlog.has_room_for_event(OBJECT_BYTES):
-            self._backlog.comes(OBJECT_BYTES)
+        if self._fault is None and self._backlog.takes_event(OBJECT_BYTES):
             self._raw.put(event)
 
     def _tell_gap(self, at_s: float) -> None:
@@ -224,17 +221,15 @@ class Recorder:
         plural = "s were" if dropped > 1 else " was"
         self.note(Event(at_s, DROPPED, f"{dropped} record{plural} dropped: the disk is too slow"))
 
-    def _has_room(self, size: int) -> bool:
-        """Whether so many bytes may come, waiting for room when allowed to."""
-        if self._backlog.has_room(size):
-            return True
+    def _gets_room(self, size: int) -> bool:
+        """Wait for room when that is allowed, and take it."""
         give_up_s = self._clock() + self._wait_s
         while (left_s := give_up_s - self._clock()) > 0 and self._fault is None:
             self._room.clear()
-            if self._backlog.has_room(size):
+            if self._backlog.takes(size):
                 return True
             self._room.wait(left_s)
-        return self._backlog.has_room(size)
+        return False
 
     def _pack_until_end(self) -> None:
         """Compress until the end; an error that nobody expected must not look like a busy disk."""
@@ -253,16 +248,21 @@ class Recorder:
         if isinstance(item, Event):
             self._packed.put(item)
             return
+        record, number, size = item
+        if not self._keep(record):
+            self._skipped += 1
+            self._backlog.becomes(size, 0)
+            return
         try:
-            record = encode(item.record)
+            encoded = encode(record)
         except TubError as error:
             self._unusable += 1
-            self._backlog.becomes(item.size, 0)
+            self._backlog.becomes(size, 0)
             _LOG.error("a record was left out: %s", error)
             return
-        size = OBJECT_BYTES + len(record.jpeg) + len(record.class_map_png or b"")
-        self._backlog.becomes(item.size, size)
-        self._packed.put(_Packed(record, item.number, size))
+        packed = OBJECT_BYTES + len(encoded.jpeg) + len(encoded.class_map_png or b"")
+        self._backlog.becomes(size, packed)
+        self._packed.put(_Packed(encoded, number - self._skipped, packed))
 
     def _write_until_end(self) -> None:
         finished = False

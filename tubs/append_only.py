@@ -42,7 +42,7 @@ class AppendOnlyFile:
         self.size = self.synced_size = 0
         self._sync_interval_s = sync_interval_s
         self._disk, self._clock = disk or LocalDisk(), clock
-        self._synced_s = self._looked_s = 0.0
+        self._synced_s = self._looked_s = self._due_s = 0.0
         self._descriptor = -1
 
     @property
@@ -75,9 +75,13 @@ class AppendOnlyFile:
         """
         if not self.is_open:
             raise OutputError(f"{self.path} is closed: nothing more can be recorded in it")
-        self._do(lambda: self._disk.write(self._descriptor, data))
+        try:
+            self._disk.write(self._descriptor, data)
+        except OSError as error:
+            self._give_up(error)
         self.size += len(data)
-        self.see_to_it()
+        if self._clock() >= self._due_s:
+            self.see_to_it()
 
     def see_to_it(self) -> None:
         """Sync when it is due, and see now and then whether the file is there; while it is open.
@@ -85,12 +89,15 @@ class AppendOnlyFile:
         Raises:
             OutputError: the disk refuses, or somebody deleted the file.
         """
+        if not self.is_open:
+            return
         now_s = self._clock()
-        if now_s - self._looked_s >= LOOK_EVERY_S and self.is_open:
+        if now_s - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = now_s
             self._check_is_there()
-        if now_s - self._synced_s >= self._sync_interval_s and self.is_open:
+        if now_s - self._synced_s >= self._sync_interval_s:
             self.sync()
+        self._due_s = min(self._looked_s + LOOK_EVERY_S, self._synced_s + self._sync_interval_s)
 
     def sync(self) -> None:
         """Wait until the disk has everything.

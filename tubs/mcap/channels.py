@@ -86,10 +86,28 @@ def _file_descriptor_set(file: FileDescriptor) -> bytes:
 
 
 def pack_image(data: bytes, encoding: str, time_ns: int) -> bytes:
-    """Wrap a compressed picture, encoding jpeg or png, as foxglove.CompressedImage."""
-    message = CompressedImage(data=data, format=encoding, frame_id="camera")
-    message.timestamp.seconds, message.timestamp.nanos = divmod(time_ns, 1_000_000_000)
-    return message.SerializeToString()
+    """Wrap a compressed picture, encoding jpeg or png, as foxglove.CompressedImage.
+
+    The four fields are written here: protobuf's own classes take three times as long, as much as
+    all else of a record but its picture.
+    """
+    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
+    stamp = b"\x08" + _varint(seconds) + b"\x10" + _varint(nanoseconds)
+    head = b"\x0a%c" % len(stamp) + stamp + b"\x12" + _varint(len(data))
+    return b"".join([head, data, b"\x1a%c%b" % (len(encoding), encoding.encode()), _FRAME])
+
+
+_FRAME = b'"\x06camera'
+
+
+def _varint(number: int) -> bytes:
+    """A number as protobuf writes it: seven bits a byte, the lowest first."""
+    data = bytearray()
+    while number > 127:
+        data.append(number & 127 | 128)
+        number >>= 7
+    data.append(number)
+    return bytes(data)
 
 
 def unpack_image(message: bytes) -> bytes:

@@ -109,29 +109,23 @@ def chunk(offset: int, messages: Iterable[Message]) -> Chunk:
     """Pack messages of one time into an uncompressed chunk that begins at a byte offset."""
     parts: list[bytes] = []
     starts: list[tuple[int, int]] = []
-    size = time_ns = 0
-    for message in messages:
-        time_ns = message.log_time_ns
-        starts.append((message.channel, size))
-        parts.append(_MESSAGE.pack(Opcode.MESSAGE, 22 + len(message.data), *message[:4]))
-        parts.append(message.data)
-        size += _MESSAGE.size + len(message.data)
-    content = b"".join(parts)
+    size = time_ns = crc = 0
+    for channel, sequence, time_ns, publish_time_ns, data in messages:
+        starts.append((channel, size))
+        length = len(data)
+        head = _MESSAGE.pack(5, 22 + length, channel, sequence, time_ns, publish_time_ns)
+        crc = zlib.crc32(data, zlib.crc32(head, crc))
+        parts += (head, data)
+        size += _MESSAGE.size + length
     chunk_size = RECORD_HEAD.size + CHUNK_HEAD.size + size
-    indexes = [
-        _MESSAGE_INDEX.pack(Opcode.MESSAGE_INDEX, 22, number, 16, time_ns, start)
-        for number, start in starts
-    ]
-    data = b"".join(
-        [
-            RECORD_HEAD.pack(Opcode.CHUNK, CHUNK_HEAD.size + size),
-            CHUNK_HEAD.pack(time_ns, time_ns, size, zlib.crc32(content), 0, size),
-            content,
-            *indexes,
-        ]
-    )
+    indexes = [_MESSAGE_INDEX.pack(7, 22, number, 16, time_ns, start) for number, start in starts]
+    head = RECORD_HEAD.pack(6, CHUNK_HEAD.size + size)
+    times = CHUNK_HEAD.pack(time_ns, time_ns, size, crc, 0, size)
     channels = [number for number, _ in starts]
-    return Chunk(data, _chunk_index(time_ns, offset, chunk_size, size, channels))
+    return Chunk(
+        b"".join([head, times, *parts, *indexes]),
+        _chunk_index(time_ns, offset, chunk_size, size, channels),
+    )
 
 
 def _chunk_index(
