@@ -9,13 +9,15 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
+from train.dataset import Images
+
 Floats = NDArray[np.float32]
 
 THUMBNAIL = (20, 15)
 """Columns and rows of the grey pictures that ridge, forest and neighbours look at."""
 
 
-def thumbnails(images: NDArray[np.uint8], rows: NDArray[np.intp]) -> Floats:
+def thumbnails(images: Images, rows: NDArray[np.intp]) -> Floats:
     """Small grey pictures of the records named, float32 (n, columns x rows) in 0..1."""
     result = np.empty((len(rows), THUMBNAIL[0] * THUMBNAIL[1]), np.float32)
     for place, row in enumerate(rows):
@@ -26,7 +28,7 @@ def thumbnails(images: NDArray[np.uint8], rows: NDArray[np.intp]) -> Floats:
 
 
 def baseline_guesses(
-    images: NDArray[np.uint8],
+    images: Images,
     steering: Floats,
     session: NDArray[np.integer],
     train: NDArray[np.intp],

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from car.config import Lens
+from tubs.training.pictures import Pictures
 
+Images = Pictures | NDArray[np.uint8]
 UNKNOWN = 255
 """In class maps: nobody said what this pixel shows."""
 
@@ -16,12 +18,12 @@ class Recording(Protocol):
     """Recorded drives as arrays, one row a record, sessions one after another."""
 
     @property
-    def images(self) -> NDArray[np.uint8]:
+    def images(self) -> Images:
         """Shape (n, height, width, 3), RGB."""
         ...
 
     @property
-    def class_maps(self) -> NDArray[np.uint8] | None:
+    def class_maps(self) -> Images | None:
         """Shape (n, rows, columns), 255 is unknown; None when there are none."""
         ...
 
@@ -69,13 +71,14 @@ def commands_after(
 ) -> NDArray[np.float32]:
     """The command that acted `delay_s` after each image, interpolated within its session.
 
-    Past the end of a session its last command stands.
+    Past the end of a session its last command stands. Commands that are nan, which is unknown,
+    are passed over.
     """
     result = np.asarray(values, dtype=np.float32).copy()
     if delay_s == 0.0:
         return result
     for number in np.unique(session):
-        rows = np.flatnonzero(session == number)
+        rows = np.flatnonzero((session == number) & np.isfinite(values))
         times_s = np.asarray(captured_s[rows], dtype=np.float64)
         if np.all(np.diff(times_s) > 0):
             result[rows] = np.interp(times_s + delay_s, times_s, values[rows])

@@ -27,14 +27,19 @@ def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
     return simplejpeg.encode_jpeg(rows, quality, "RGB", "420", fastdct=False)
 
 
-def decode_jpeg(data: bytes) -> Image:
+def decode_jpeg(data: bytes, into: Image | None = None) -> Image:
     """Decompress a camera image to uint8 (height, width, 3) RGB.
 
+    Args:
+        data: the JPEG, of one channel or three.
+        into: an array of the size that is expected, to decode into; what comes back is another
+            shape when the image has another size.
+
     Raises:
-        TubError: it cannot be decoded.
+        TubError: it cannot be decoded, or is larger than `into`.
     """
     try:
-        return simplejpeg.decode_jpeg(data)
+        return simplejpeg.decode_jpeg(data, buffer=into)
     except ValueError as error:
         raise TubError(f"an image of {len(data)} bytes cannot be decoded") from error
 
