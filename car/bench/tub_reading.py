@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from car.bench.tub_samples import PERIOD_S, drive_records
-from tubs.cache import open_training_view
 from tubs.encoded import EncodedRecord, encode
 from tubs.reader import Tub
+from tubs.training.opening import open_training_view
 from tubs.writer import TubWriter
 
 BATCH = 128
