@@ -42,7 +42,7 @@ def test_info_gives_the_figures_of_each_tub(tmp_path, capsys):
     assert figures[1]["duration_s"] == pytest.approx(0.5)
     assert figures[0]["modes"] == {"human": 4}
     assert (figures[0]["image_width_px"], figures[0]["image_height_px"]) == (32, 24)
-    assert "4 in 1 sessions" in capsys.readouterr().out
+    assert "4 in 1 session" in capsys.readouterr().out
 
 
 def test_check_of_a_good_tub_succeeds(tmp_path):
