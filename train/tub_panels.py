@@ -1,5 +1,6 @@
 """The panels of a tub's page along the time axis, each drawn from a course."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -99,13 +100,13 @@ def event_strip(axes: Axes, course: Course, events: Sequence[Marked]) -> None:
     axes.set(xlim=(0, course.span_s), ylim=(0, 3), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
-    kinds = dict.fromkeys(event.kind for event in events)
-    counts = {kind: sum(event.kind == kind for event in events) for kind in kinds}
-    keys = [(f"{count} {kind}", _event_colour(kind)) for kind, count in counts.items()]
+    counts = Counter(event.kind for event in events)
+    keys = [(f"{count:,} {kind}", _event_colour(kind)) for kind, count in counts.items()]
     entitle(axes, "Events", *keys)
     finest = course.span_s / COLUMNS
     ticks = {(round(event.at_s / finest), event.kind): event.at_s for event in events}
-    for (_, kind), at_s in ticks.items():
+    for kind in counts:
+        at_s = [place for (_, other), place in ticks.items() if other == kind]
         axes.vlines(at_s, 0, 3, color=_event_colour(kind), linewidth=1.1)
     ends_s = [-1.0, -1.0, -1.0]
     for event in _labelled(course, events):
@@ -114,8 +115,8 @@ def event_strip(axes: Axes, course: Course, events: Sequence[Marked]) -> None:
 
 def _labelled(course: Course, events: Sequence[Marked]) -> list[Marked]:
     """The events that get a label, in order of time: rare kinds win over frequent ones."""
-    frequent = {event.kind: sum(other.kind == event.kind for other in events) for event in events}
-    ranked = sorted(events, key=lambda event: (event.kind == "mode", frequent[event.kind]))
+    counts = Counter(event.kind for event in events)
+    ranked = sorted(events, key=lambda event: (event.kind == "mode", counts[event.kind]))
     return sorted(ranked[:36], key=lambda event: event.at_s)
 
 

@@ -1,6 +1,7 @@
 """Small tubs with known contents, for tests that look at what is made of a tub."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,7 @@ def damage(folder: Path, session: int, pictures: range) -> None:
     """Spoil the JPEGs of some records, so that their checksums do not match."""
     path = sorted(folder.glob("*.mcap"))[session]
     data = bytearray(path.read_bytes())
-    starts, at = [], data.find(b"\xff\xd8\xff")
-    while at >= 0:
-        starts.append(at)
-        at = data.find(b"\xff\xd8\xff", at + 1)
+    starts = [found.start() for found in re.finditer(b"\xff\xd8\xff", data)]
     for number in pictures:
         data[starts[number] + 40 : starts[number] + 60] = bytes(20)
     path.write_bytes(data)
@@ -57,10 +55,7 @@ def spoil_controls(folder: Path, session: int, records: range) -> None:
     """Spoil the control messages of some records, so that no number of them can be read."""
     path = sorted(folder.glob("*.mcap"))[session]
     data = bytearray(path.read_bytes())
-    starts, at = [], data.find(b'{"captured_s"')
-    while at >= 0:
-        starts.append(at)
-        at = data.find(b'{"captured_s"', at + 1)
+    starts = [found.start() for found in re.finditer(rb'\{"captured_s":\d', data)]
     for number in records:
         data[starts[number] : starts[number] + 10] = b"\xff" * 10
     path.write_bytes(data)
