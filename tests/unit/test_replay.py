@@ -127,5 +127,5 @@ def test_a_replay_without_any_whole_image_says_so(tmp_path):
     path = tmp_path / "session-0.mcap"
     path.write_bytes(path.read_bytes().replace(b"\xff\xd8", b"\xff\xd9"))
     clock = Clock()
-    with pytest.raises(DeviceError, match="no image of .* can be shown"):
+    with pytest.raises(DeviceError, match=r"no image of .* can be shown"):
         list(ReplayCamera(Tub(tmp_path), clock, clock.sleep))
