@@ -30,6 +30,7 @@ def examine(folder: Path, written: list[EncodedRecord], expected: Set[int]) -> V
         found = _read_all(tub, written, verdict)
         verdict.lost = len(expected - set(found))
         verdict.wrong += found != sorted(set(found))
+        verdict.misread = _misread(tub, written)
         _read_otherwise(tub)
     verdict.took_s = time.monotonic() - began_s
     return verdict
@@ -53,9 +54,25 @@ def _read_all(tub: Tub, written: list[EncodedRecord], verdict: Verdict) -> list[
     return found
 
 
+def _misread(tub: Tub, written: list[EncodedRecord]) -> int:
+    """Rows that are said to be readable and hold what nobody wrote."""
+    known = {
+        (each.control.captured_s, each.control.steering, each.control.throttle) for each in written
+    }
+    rows = tub.controls()
+    rows = rows[rows["readable"]]
+    read = zip(
+        rows["captured_s"].tolist(),
+        rows["steering"].tolist(),
+        rows["throttle"].tolist(),
+        strict=True,
+    )
+    return sum(row not in known for row in read)
+
+
 def _read_otherwise(tub: Tub) -> None:
     """Everything else that opens a tub; it may refuse, and no more than that."""
-    readings = [tub.controls, tub.deleted, lambda: check_tub(tub.folder), lambda: tub[0]]
+    readings = [tub.deleted, lambda: check_tub(tub.folder), lambda: tub[0]]
     readings += [
         getattr(tub, name) for name in ("events", "imu", "telemetry") if hasattr(tub, name)
     ]

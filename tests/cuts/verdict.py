@@ -34,6 +34,7 @@ class Verdict(msgspec.Struct):
         lost: how many of them are not.
         refused: why the tub does not open; None when it does.
         wrong: records read that nobody wrote.
+        misread: rows of `Tub.controls`, which verifies no checksum, that nobody wrote.
         duplicates: records that share an index after the recording was resumed.
         failure: how the reader crashed or hung; None when it did not.
         took_s: how long reading took.
@@ -43,6 +44,7 @@ class Verdict(msgspec.Struct):
     lost: int
     refused: str | None = None
     wrong: int = 0
+    misread: int = 0
     duplicates: int = 0
     failure: str | None = None
     took_s: float = 0.0
@@ -71,6 +73,7 @@ class Tally(msgspec.Struct):
         expected: records that had to be there, in all.
         lost: how many of them were not.
         wrong: records read that nobody wrote.
+        misread: numbers without their checksum that nobody wrote; told, and not held against.
         tubs_with_duplicates: after the recording was resumed.
         crashed: tubs on which the reader ended in anything but its own error, or hung.
         slowest_s: the longest reading.
@@ -84,6 +87,7 @@ class Tally(msgspec.Struct):
     expected: int = 0
     lost: int = 0
     wrong: int = 0
+    misread: int = 0
     tubs_with_duplicates: int = 0
     crashed: int = 0
     slowest_s: float = 0.0
@@ -96,6 +100,7 @@ class Tally(msgspec.Struct):
         self.expected += verdict.expected
         self.lost += verdict.lost
         self.wrong += verdict.wrong
+        self.misread += verdict.misread
         self.tubs_with_duplicates += verdict.duplicates > 0
         self.crashed += verdict.failure is not None
         self.slowest_s = max(self.slowest_s, verdict.took_s)
@@ -111,8 +116,8 @@ class Tally(msgspec.Struct):
 
 HEAD = (
     "| whose | harm | tubs | do not open | records that must be there | lost | read wrongly "
-    "| tubs with an index twice | crashed or hung | slowest |\n"
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+    "| numbers misread | tubs with an index twice | crashed or hung | slowest |\n"
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
 )
 
 
@@ -120,6 +125,6 @@ def row(tally: Tally) -> str:
     """One of them as people read it, under HEAD."""
     return (
         f"| {tally.subject} | {tally.harm} | {tally.tubs} | {tally.unreadable} | {tally.expected} "
-        f"| {tally.lost} | {tally.wrong} | {tally.tubs_with_duplicates} | {tally.crashed} "
-        f"| {tally.slowest_s:.2f} s |"
+        f"| {tally.lost} | {tally.wrong} | {tally.misread} | {tally.tubs_with_duplicates} "
+        f"| {tally.crashed} | {tally.slowest_s:.2f} s |"
     )
