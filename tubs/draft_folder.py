@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tubs.errors import OutputError
@@ -19,11 +19,16 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputError(f"{folder} exists already: name a new folder, or remove it first")
     draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    above = [parent for parent in folder.parents if not parent.exists()]
     try:
         draft.mkdir(parents=True)
         yield draft
         draft.replace(folder)
+        above.clear()
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        with suppress(OSError):
+            for parent in above:
+                parent.rmdir()

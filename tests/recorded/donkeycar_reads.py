@@ -29,6 +29,9 @@ def main(folder: str, out: str) -> None:
         "next_session": tub.manifest.session_id,
     }
     tub.close()
+    tub = Tub(folder)
+    assert list(tub) == records, "open for writing it reads the same"
+    tub.close()
     Path(out).write_text(json.dumps(found))
 
 

@@ -221,7 +221,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, export):
 
 def test_a_full_disk_during_an_import_leaves_nothing_behind(tmp_path):
     source = donkeycar(tmp_path / "old", [line(number) for number in range(9)])
-    with files_no_larger_than(4000), pytest.raises(OutputError, match="File too large"):
+    with files_no_larger_than(4000), pytest.raises(OutputError, match=r"/new/session.*large"):
         import_recording(source, tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
@@ -236,7 +236,7 @@ def test_an_interruption_leaves_nothing_behind(tmp_path, export, moment):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export(folder, tmp_path / "out", progress=interrupt)
+        export(folder, tmp_path / "deep" / "out", progress=interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["tub"]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from tubs.about import TubAbout
 from tubs.draft_folder import folder_written_whole
 from tubs.encoded import EncodedRecord
-from tubs.errors import TubError
+from tubs.errors import OutputError, TubError
 from tubs.exchange.examine import Progress, Usable, usable_records
 from tubs.exchange.foreign import ForeignRecording
 from tubs.exchange.import_report import ImportReport
@@ -54,7 +54,10 @@ def import_recording(
         if not usable:
             raise TubError(f"no record of {source} can be used{report.first_reason()}")
         check_room(destination, sum(map(_size_of, usable)))
-        _write(draft, recording, usable, report, progress)
+        try:
+            _write(draft, recording, usable, report, progress)
+        except OutputError as error:
+            raise OutputError(str(error).replace(str(draft), str(destination))) from error
     report.damaged.sort(key=lambda damage: damage.record)
     return report
 
