@@ -6,22 +6,22 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from car.backlog import MOST_BYTES
+from car.card_space import bytes_per_s
 from car.config import CameraConfig
 from car.doctor.check import Check
 from car.doctor.machine import Machine
 from car.doctor.subject import Subject
+from tubs.disk import existing_part
 
 LEAST_FREE_BYTES = 500 << 20
 PIECE_BYTES, PIECES = 64 << 10, 64
 WRITE_THROUGH = getattr(os, "fdatasync", os.fsync)
 """macOS has only the latter."""
 
-BYTES_PER_PIXEL = 0.35
-"""Of a JPEG of a road at the quality that tubs use, roughly."""
-
 SPEED_MARGIN = 4.0
-QUEUED_FRAMES = 64
-"""How many the recorder holds back while the disk stalls."""
+LONGEST_STALL_S = 2.0
+"""After which the recorder tells the driver; nothing is lost by then."""
 
 LIFE_TIME = re.compile(r"0x[0-9a-fA-F]{1,2}\b")
 WORN_TENTHS = 9
@@ -48,15 +48,9 @@ def check_storage(machine: Machine, subject: Subject) -> list[Check]:
     ]
 
 
-def existing_part(folder: Path) -> Path:
-    """Give a folder, or the nearest one above it that is there already."""
-    folder = folder.absolute()
-    return next(part for part in (folder, *folder.parents) if part.is_dir())
-
-
 def recording_bytes_per_s(camera: CameraConfig) -> float:
     """Estimate how fast a recording grows."""
-    return camera.width_px * camera.height_px * BYTES_PER_PIXEL * camera.frames_per_s
+    return bytes_per_s(camera.width_px, camera.height_px, camera.frames_per_s)
 
 
 def _room(folder: Path, camera: CameraConfig) -> Check:
@@ -85,13 +79,13 @@ def _writing(machine: Machine, folder: Path, camera: CameraConfig) -> Check:
             "drive from a folder that you may write to, or mount its disk for writing",
         )
     needed = SPEED_MARGIN * recording_bytes_per_s(camera)
-    bearable_s = QUEUED_FRAMES / camera.frames_per_s
+    bearable_s = MOST_BYTES / recording_bytes_per_s(camera)
     detail = (
         f"{found.bytes_per_s / 1e6:.1f} MB/s written through, worst stall "
         f"{1e3 * found.worst_s:.0f} ms; recording needs {needed / SPEED_MARGIN / 1e6:.2f} MB/s "
-        f"and bears stalls of {bearable_s:.1f} s"
+        f"and bears stalls of {bearable_s:.0f} s"
     )
-    good = found.bytes_per_s >= needed and found.worst_s <= bearable_s
+    good = found.bytes_per_s >= needed and found.worst_s <= min(bearable_s, LONGEST_STALL_S)
     return Check("disk speed", good, detail, "" if good else BETTER_CARD)
 
 

@@ -27,7 +27,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fault: str
     injected: str
     detected: str
-    rig: Literal["virtual", "process", "link"]
+    rig: Literal["virtual", "process", "disk", "link"]
     then: Literal["neutral", "refused", "goes on", "goes on or neutral"]
     noticed_ms: float
     neutral_ms: float

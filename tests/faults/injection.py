@@ -10,6 +10,7 @@ from tests.faults.catalogue import Fault, Outcome
 MODULES = {
     "virtual": "tests.faults.virtual_faults",
     "process": "tests.faults.process_faults",
+    "disk": "tests.faults.disk_faults",
     "link": "tests.faults.link_rig",
 }
 
@@ -31,7 +32,7 @@ def inject(fault: Fault, folder: Path, seed: int, lead_s: float = 0.0) -> Outcom
     match fault.rig:
         case "virtual":
             return _in_virtual_time(fault, module, seed, lead_s)
-        case "process":
+        case "process" | "disk":
             return _in_processes(fault, module, folder, seed)
         case "link":
             from tests.faults.link_rig import LinkRig

@@ -329,35 +329,6 @@ def descriptors_exhausted(rig: ProcessRig) -> None:
     resource.prlimit(process, resource.RLIMIT_NOFILE, (opened, opened))
 
 
-def prepare_disk_full(rig: ProcessRig) -> None:
-    if os.geteuid():
-        pytest.skip("a full disk needs root: a small tmpfs is mounted")
-    small = rig.folder / "small"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", small], check=True)
-    rig.afterwards.append(lambda: subprocess.run(["umount", "-l", small], check=True))
-    rig.options += ["--record", str(small / "tub")]
-    rig.afterwards_s = 3.0
-
-
-def disk_full(rig: ProcessRig) -> None:
-    """It fills up by itself: the fault is the first refusal."""
-    with (rig.folder / "small" / "rubbish").open("wb", buffering=0) as rubbish:
-        try:
-            while True:
-                rubbish.write(bytes(4096))
-        except OSError:
-            rig.strike()
-
-
-def prepare_folder_vanishes(rig: ProcessRig) -> None:
-    rig.options += ["--record", str(rig.folder / "new-tub")]
-
-
-def folder_vanishes(rig: ProcessRig) -> None:
-    shutil.rmtree(rig.folder / "new-tub")
-
-
 def prepare_clock_steps(rig: ProcessRig) -> None:
     compiler = shutil.which("cc")
     if compiler is None:

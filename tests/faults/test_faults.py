@@ -11,7 +11,7 @@ from tests.faults.injection import inject
 from tests.faults.readme_table import README, written
 
 FAULTS = load_faults()
-SLACK = {"virtual": 1.0, "link": 5.0, "process": 5.0}
+SLACK = {"virtual": 1.0, "link": 5.0, "process": 5.0, "disk": 5.0}
 SEED = int(os.environ.get("EVERLAP_FAULT_SEED", "1"))
 
 

@@ -10,7 +10,8 @@ from doctor_machines import laptop, raspberry_pi, subject, write
 from car.config import CameraConfig, CarConfig
 from car.doctor.check import Check
 from car.doctor.machine import Machine
-from car.doctor.storage import check_storage, existing_part, measure_writing
+from car.doctor.storage import check_storage, measure_writing
+from tubs.disk import existing_part
 
 
 def examined(machine: Machine, folder: Path, config: CarConfig | None = None) -> dict[str, Check]:
