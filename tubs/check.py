@@ -10,7 +10,8 @@ from tubs.errors import TubError
 from tubs.examination import examine, session_files
 from tubs.examined import Examined, Fault
 from tubs.marks import Marks
-from tubs.reader import check_is_folder, check_is_tub
+from tubs.repair_findings import duplicates
+from tubs.tub_folder import check_is_folder, check_is_tub
 
 
 class FolderFault(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ class CheckReport(msgspec.Struct):
         faults: what else is damaged: tub.json, marks, whole sessions.
         unfinished_sessions: those without a whole index; they read like any other.
         dropped: records that were never written, by the gaps in the count of ticks.
-        remarks: what is worth knowing and no damage.
+        remarks: what is worth knowing and no damage, such as sessions that are there twice.
     """
 
     records: int
@@ -77,7 +78,7 @@ def check_tub(
         faults=_folder_faults(folder, sessions, closed),
         unfinished_sessions=[each.name for each in sessions if not each.index_whole],
         dropped=sum(session.dropped for session in sessions),
-        remarks=_remarks(sessions),
+        remarks=[*_remarks(sessions), *_twins(sessions)],
     )
 
 
@@ -107,6 +108,10 @@ def _folder_faults(
         lines = f"{marks.unreadable} of its lines cannot be read: these edits are lost"
         faults.append(FolderFault(str(marks.path), lines))
     return faults
+
+
+def _twins(sessions: Sequence[Examined]) -> list[str]:
+    return [f"{name}: {reason}, as in a copy" for name, reason in duplicates(sessions).items()]
 
 
 def _remarks(sessions: Sequence[Examined]) -> list[str]:

@@ -13,7 +13,7 @@ from tubs.examined import Examined
 from tubs.images import decode_class_map, decode_jpeg
 from tubs.in_threads import in_threads
 from tubs.mcap import channels
-from tubs.mcap.layout import Opcode
+from tubs.mcap.layout import Damaged, Opcode
 from tubs.mcap.recorded_file import RecordedFile
 from tubs.mcap.scan import Scan
 from tubs.mcap.session import Session
@@ -104,7 +104,8 @@ def _judge(session: Session, record: int) -> _Verdict:
         encoded = session.read(record)
         return _Verdict("", _size_of(encoded), _print_of(encoded))
     except TubError as error:
-        return _Verdict(str(error.__cause__ or error))
+        cause = error.__cause__
+        return _Verdict(str(cause if isinstance(cause, Damaged) else error))
 
 
 def _size_of(encoded: EncodedRecord) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """The figures of a tub for a person to read."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from tubs.info import SessionInfo, TubInfo
 
@@ -73,7 +72,10 @@ def _plural(count: int, noun: str) -> str:
 def _duration(seconds: float) -> str:
     if seconds < 60.0:
         return f"{seconds:.1f} s"
-    return f"{timedelta(seconds=round(seconds))} h"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d} min"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
 
 
 def _size(size_bytes: int) -> str:

@@ -69,7 +69,7 @@ def find_damage(source: Path, progress: Callable[[int, int], None]) -> Findings:
     folder = source.parent if source.is_file() else source
     about, about_from = _about(folder, sessions)
     marks, unreadable = readable_lines(folder)
-    left_out = _without_records(sessions) | _duplicates(sessions)
+    left_out = _without_records(sessions) | duplicates(sessions)
     return Findings(sessions, left_out, closed, about, about_from, marks, unreadable)
 
 
@@ -90,7 +90,7 @@ def _without_records(sessions: Iterable[Examined]) -> dict[str, str]:
     return {each.name: "no good record is in it" for each in sessions if not each.good_records}
 
 
-def _duplicates(sessions: Sequence[Examined]) -> dict[str, str]:
+def duplicates(sessions: Sequence[Examined]) -> dict[str, str]:
     """Sessions of which another one has every good record, with that other's name."""
     found: dict[str, str] = {}
     longest_first = sorted(sessions, key=lambda each: (-each.good_records, len(each.name)))

@@ -15,6 +15,8 @@ from tubs.tub_facts import STOP, TubFacts
 Chosen = NDArray[np.bool_]
 NEAR = 0.01
 """What differs by less counts as equal."""
+_ROUNDING = 1e-6
+"""What was meant to be on the edge of a range is in it."""
 STANDING_M_S = 0.02
 DARK_BELOW = 16.0
 """Mean grey value of a picture that shows nothing but the lens cap or the night."""
@@ -135,7 +137,7 @@ class Between:
             RuleError: no record knows it.
         """
         values = known(facts, self.name)
-        spare = NEAR if self.low == self.high else 0.0
+        spare = NEAR if self.low == self.high else _ROUNDING
         inside: Chosen = (values >= self.low - spare) & (values <= self.high + spare)
         return ~inside & np.isfinite(values) if self.outside else inside
 
@@ -148,7 +150,9 @@ def known(facts: TubFacts, name: str) -> NDArray[np.float64]:
     """
     values = facts.number(name)
     if not np.isfinite(values).any():
-        raise RuleError(f"no record of {facts.tub.folder} knows {name}: use another rule")
+        raise RuleError(
+            f"no record of {facts.tub.folder} knows {name}: use another rule, such as throttle=0"
+        )
     return values
 
 
@@ -234,8 +238,8 @@ class NearEvents:
         chosen = np.zeros(len(facts), bool)
         for kind, number, at_s in happenings:
             first, after = np.searchsorted(session, [number, number + 1])
-            from_s = at_s - self.seconds if kind in self.before else at_s
-            to_s = at_s + self.seconds if kind in self.after else at_s
+            from_s = at_s - _ROUNDING - (self.seconds if kind in self.before else 0.0)
+            to_s = at_s + _ROUNDING + (self.seconds if kind in self.after else 0.0)
             if kind in {*self.before, *self.after}:
                 times_s = captured_s[first:after]
                 chosen[first:after] |= (times_s >= from_s) & (times_s <= to_s)
