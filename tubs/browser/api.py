@@ -11,6 +11,7 @@ from starlette.routing import Route
 from tubs.browser.columns import MOST_RECORDS, pack_columns, read_columns
 from tubs.browser.marks_shown import EditAsked, MarksShown, edit_marks, marks_version, show_marks
 from tubs.browser.open_tub import OpenTub, size_of_sessions
+from tubs.browser.rule_asked import find_by_rule
 from tubs.browser.shelf import Shelf
 from tubs.browser.tub_shown import show_tub
 from tubs.encoded import EncodedRecord
@@ -18,7 +19,7 @@ from tubs.errors import EverlapError, TubError
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 _KEPT_FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-_HALF = 2
+MOST_LETTERS = 200
 
 
 class WrongRequestError(EverlapError):
@@ -43,6 +44,7 @@ class Api:
             Route(tub + "/columns", self.columns),
             Route(tub + "/state", self.state),
             Route(tub + "/marks", self.marks),
+            Route(tub + "/found", self.found),
             Route(tub + "/edits", self.edit, methods=["POST"]),
             Route(f"{tub}/pictures/{picture}", self.picture),
             Route(f"{tub}/maps/{picture}", self.class_map),
@@ -89,6 +91,13 @@ class Api:
         with self._shelf.edited(_number(request)) as tub:
             return _json(show_marks(tub))
 
+    def found(self, request: Request) -> Response:
+        """The records that a rule chooses; some rules look at every picture."""
+        rule = request.query_params.get("rule", "")
+        if len(rule) > MOST_LETTERS:
+            raise WrongRequestError(f"a rule has at most {MOST_LETTERS} letters")
+        return _json(find_by_rule(self._opened(request).tub, rule))
+
     async def edit(self, request: Request) -> Response:
         """Make an edit, and give the marks as they are then."""
         body = await request.body()
@@ -131,7 +140,7 @@ class Api:
         number = _number(request)
         try:
             tub = self._shelf.open(number).tub
-            jpeg = tub.encoded(len(tub) // _HALF).jpeg
+            jpeg = tub.encoded(len(tub) // 2).jpeg
         except TubError:
             return Response(None, 204, _NEVER_KEPT)
         return Response(jpeg, 200, _NEVER_KEPT, "image/jpeg")

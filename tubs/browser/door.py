@@ -79,6 +79,8 @@ class Door:
             return _refused(
                 f"this server is not {host[:80]!r}: open the address that it printed", 421
             )
+        if scope["path"].startswith("/api/") and not _is_our_page(headers):
+            return _refused("only the page itself may ask for this", 403)
         if scope["method"] not in ("GET", "HEAD"):
             return _post_refusal(headers, host)
         return None
@@ -103,6 +105,11 @@ class Door:
         if _same(_cookie(Headers(scope=scope)), self._token):
             return None
         return _refused("open the address with the token that `everlap tub view` printed", 403)
+
+
+def _is_our_page(headers: Headers) -> bool:
+    """Browsers say which page asks; other programs say nothing, and no page can make them ask."""
+    return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
 
 
 def _post_refusal(headers: Headers, host: str) -> Response | None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tubs.errors import EverlapError
+from tubs.marking import runs
 from tubs.marks import FILE_NAME, Edit
 from tubs.reader import Tub
 
@@ -64,7 +65,7 @@ def show_marks(tub: Tub, done: str = "") -> MarksShown:
     """Gather what the marks come to; they have been read before."""
     to_undo = "".join(_in_words(edit) for edit in tub.marks.edits[-1:])
     to_redo = "".join(_in_words(edit) for edit in tub.marks.undone[-1:])
-    return MarksShown(marks_version(tub), runs_of(tub.deleted()), to_undo, to_redo, done)
+    return MarksShown(marks_version(tub), runs(tub.deleted()), to_undo, to_redo, done)
 
 
 def edit_marks(tub: Tub, asked: EditAsked) -> MarksShown:
@@ -104,12 +105,6 @@ def _chosen(tub: Tub, runs: list[Run]) -> NDArray[np.bool_]:
     if not chosen.any():
         raise RefusedEditError("no record was named: select some first")
     return chosen
-
-
-def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The runs of true values as first and last, both included."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return [(first, after - 1) for first, after in edges.reshape(-1, 2).tolist()]
 
 
 def _in_words(edit: Edit) -> str:

@@ -1,6 +1,7 @@
 """Serves the tub browser: the page's files, the api behind them, on one port until Ctrl-C."""
 
 import errno
+import gzip
 import secrets
 import socket
 from collections.abc import Callable
@@ -63,11 +64,14 @@ def _page_routes() -> list[Route]:
 
 def _file_answer(content: bytes, kind: str) -> Callable[[Request], Response]:
     tag = f'"{blake2b(content, digest_size=8).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    packed = gzip.compress(content, mtime=0)
 
     def answer(request: Request) -> Response:
         if request.headers.get("if-none-match") == tag:
             return Response(None, 304, headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(packed, 200, headers | {"Content-Encoding": "gzip"}, kind)
         return Response(content, 200, headers, kind)
 
     return answer

@@ -12,7 +12,8 @@ import numpy as np
 from tubs.about import FILE_NAME
 from tubs.browser.open_tub import OpenTub
 from tubs.errors import EverlapError, TubError
-from tubs.reader import Tub, check_is_folder, check_is_tub, is_donkeycar_tub
+from tubs.reader import Tub
+from tubs.tub_folder import check_is_folder, check_is_tub, is_donkeycar_tub
 
 _DEPTH = 2
 """How many folders below the one that was named a tub may lie."""

@@ -49,6 +49,7 @@ class TubShown(msgspec.Struct):
         sessions: in order of time.
         events: in order of time.
         marks: what is deleted.
+        warnings: what is damaged beside single records.
     """
 
     name: str
@@ -62,6 +63,7 @@ class TubShown(msgspec.Struct):
     sessions: list[SessionShown]
     events: list[EventShown]
     marks: MarksShown
+    warnings: list[str]
 
 
 def show_tub(opened: OpenTub, name: str, marks: MarksShown) -> TubShown:
@@ -79,6 +81,7 @@ def show_tub(opened: OpenTub, name: str, marks: MarksShown) -> TubShown:
         sessions=_sessions(opened),
         events=_events(opened),
         marks=marks,
+        warnings=opened.tub.warnings,
     )
 
 

@@ -163,6 +163,14 @@ export function drawStretches(charts, context) {
     });
   if (tub.filter.only !== null) shade(tub.hidden, charts.starts.hidden, colours.panel, 0.6, 0);
   shade(tub.deleted, charts.starts.deleted, colours.gone, 1, 4);
+  for (const [first, last] of charts.found?.runs ?? []) {
+    if (last < charts.view.from || first >= charts.view.to) continue;
+    const [left, right] = edges(charts, first, last);
+    context.fillStyle = colours.tint;
+    context.fillRect(left, 10, Math.max(right - left, 1), foot - 10);
+    context.fillStyle = colours.first;
+    context.fillRect(left, 10, Math.max(right - left, 1), 3);
+  }
   shade(tub.columns.damaged, charts.starts.damaged, colours.alarm, 0.5, 0);
 }
 

@@ -22,6 +22,8 @@ export class Charts {
     this.lines = byId("lines");
     this.tracks = tracksOf(tub);
     this.colours = readColours();
+    /** @type {{runs: [number, number][]} | null} what a rule has found */
+    this.found = null;
     const { mode, damaged } = tub.columns;
     this.starts = { mode: runStarts(mode), damaged: runStarts(damaged), deleted: [0], hidden: [0] };
     this.takeMarks();

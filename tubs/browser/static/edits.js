@@ -24,11 +24,11 @@ export class Edits {
 
   /**
    * @param {"delete" | "restore"} edit
-   * @param {number} first
-   * @param {number} last included
+   * @param {[number, number][]} stretches first and last record of each
+   * @param {string} why the rule that chose them
    */
-  mark(edit, first, last) {
-    this.#send({ edit, runs: this.tub.runs(first, last), why: "" });
+  mark(edit, stretches, why) {
+    this.#send({ edit, runs: stretches.flatMap(([first, last]) => this.tub.runs(first, last)), why });
   }
 
   /** @param {"undo" | "redo"} edit */

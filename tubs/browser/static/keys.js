@@ -23,6 +23,7 @@ export const KEYS = [
   { keys: ["shift+PageDown"], shown: "Shift Page ↓", text: "Select 5 s ahead", act: "selectJumpAhead" },
   { keys: ["shift+PageUp"], shown: "Shift Page ↑", text: "Select 5 s back", act: "selectJumpBack" },
   { keys: ["a"], shown: "A", text: "Select this session", act: "selectSession" },
+  { keys: ["f"], shown: "F", text: "Find records by a rule", act: "find" },
   { keys: ["Escape"], shown: "Esc", text: "Select nothing", act: "unselect" },
   { keys: ["Delete", "Backspace", "d"], shown: "Delete", text: "Delete the selection, or this record", act: "delete" },
   { keys: ["r"], shown: "R", text: "Restore it", act: "restore" },

@@ -97,7 +97,6 @@ function press(id) {
 }
 
 function goTo() {
-  byId("number").focus();
   byId("number").select();
 }
 
@@ -120,6 +119,7 @@ const ACTIONS = {
   selectJumpAhead: () => page?.selectBy(() => page.player.jump(5)),
   selectJumpBack: () => page?.selectBy(() => page.player.jump(-5)),
   selectSession: () => page?.selectSession(),
+  find: () => page && byId("rule").select(),
   unselect: () => { document.activeElement?.blur(); page?.unselect(); },
   delete: () => page?.mark("delete"),
   restore: () => page?.mark("restore"),
@@ -148,6 +148,17 @@ function listen() {
   byId("scrub").addEventListener("input", () => { page?.player.pause(); page?.player.seek(Number(byId("scrub").value)); });
   byId("number").addEventListener("change", () => page?.player.seek(Number(byId("number").value)));
   byId("speed").addEventListener("change", () => page?.player.setSpeed(Number(byId("speed").value)));
+  byId("find").addEventListener("submit", (event) => {
+    event.preventDefault();
+    byId("rule").blur();
+    page?.find(byId("rule").value);
+  });
+  byId("events").addEventListener("keydown", (event) => {
+    const action = { ArrowDown: "nextEvent", ArrowUp: "previousEvent" }[event.key];
+    if (!action || event.shiftKey) return;
+    event.preventDefault();
+    ACTIONS[action]();
+  });
   for (const id of ["skip", "only"]) byId(id).addEventListener("change", () => page?.setToggles());
   listenToKeys(ACTIONS, new AbortController().signal);
   addEventListener("hashchange", route);

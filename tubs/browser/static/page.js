@@ -16,7 +16,7 @@ export function make(name, properties = {}, ...children) {
 
 /** @param {number} count @param {string} one */
 export const counted = (count, one) =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : `${one}s`}`;
+  `${count.toLocaleString("en")} ${count === 1 ? one : `${one}${one.endsWith("ch") ? "es" : "s"}`}`;
 
 /** @param {number} seconds @param {number} [digits] */
 export function minutes(seconds, digits = 0) {

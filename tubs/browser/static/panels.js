@@ -46,10 +46,17 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** @param {Tub} tub @param {[number, number] | null} selection @param {number} record */
-export function showSelection(tub, selection, record) {
+/**
+ * @param {Tub} tub
+ * @param {[number, number] | null} selection
+ * @param {number} record
+ * @param {{rule: string, count: number, runs: [number, number][]} | null} found
+ */
+export function showSelection(tub, selection, record, found) {
   const { columns, marks } = tub;
-  if (selection) {
+  if (found) {
+    setText(byId("chosen"), `${counted(found.count, "record")} selected in ${counted(found.runs.length, "stretch")}: ${found.rule}`);
+  } else if (selection) {
     const [first, last] = selection;
     const seconds = columns.elapsed_s[last] - columns.elapsed_s[first];
     const range = `${first.toLocaleString("en")}–${last.toLocaleString("en")}`;
@@ -69,6 +76,14 @@ export function showSelection(tub, selection, record) {
 function showStep(id, what) {
   byId(id).disabled = !what;
   byId(id).title = what ? `${id === "undo" ? "Undo (U)" : "Redo (Shift+U)"}: ${what}` : `Nothing to ${id}`;
+}
+
+/** What is wrong with the tub as a whole. @param {string[]} warnings */
+export function showWarnings(warnings) {
+  const box = byId("warnings");
+  box.hidden = !warnings.length;
+  box.firstElementChild.textContent = `${counted(warnings.length, "warning")} about this tub`;
+  box.lastElementChild.replaceChildren(...warnings.map((text) => make("li", {}, text)));
 }
 
 const MOST_LISTED = 2000;

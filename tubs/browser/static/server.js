@@ -36,9 +36,13 @@ export const stateOf = async (number) => (await ask(`/api/tubs/${number}/state`)
 /** @param {number} number @returns {Promise<Marks>} */
 export const marksOf = async (number) => (await ask(`/api/tubs/${number}/marks`)).json();
 
+/** @param {number} number @param {string} rule @returns {Promise<{rule: string, count: number, runs: [number, number][]}>} */
+export const foundIn = async (number, rule) =>
+  (await ask(`/api/tubs/${number}/found?rule=${encodeURIComponent(rule)}`)).json();
+
 /** @param {number} number @param {number} from @returns {Promise<ArrayBuffer>} */
 export const columnsOf = async (number, from) =>
-  (await ask(`/api/tubs/${number}/columns?from=${from}`)).arrayBuffer();
+  (await ask(`/api/tubs/${number}/columns?from=${from}&count=16384`)).arrayBuffer();
 
 /**
  * @param {number} number

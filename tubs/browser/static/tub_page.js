@@ -3,9 +3,10 @@
 import { listenToPointer } from "./chart_pointer.js";
 import { Charts } from "./charts.js";
 import { Edits } from "./edits.js";
-import { byId, counted, day, make, minutes, size } from "./page.js";
-import { inWords, listEvents, markEvent, showRecord, showSelection } from "./panels.js";
+import { byId, counted, day, make, minutes, say, size } from "./page.js";
+import { inWords, listEvents, markEvent, showRecord, showSelection, showWarnings } from "./panels.js";
 import { Player } from "./player.js";
+import { foundIn } from "./server.js";
 import { Screen } from "./screen.js";
 import { Window } from "./window.js";
 
@@ -23,6 +24,8 @@ export class TubPage {
     this.ended = new AbortController();
     /** @type {[number, number] | null} where a selection began and where it is now */
     this.anchor = null;
+    /** @type {{rule: string, count: number, runs: [number, number][]} | null} what a rule has found */
+    this.found = null;
     this.hover = null;
     this.linesOld = true;
     this.frame = 0;
@@ -71,6 +74,7 @@ export class TubPage {
     byId("show-map").hidden = !tub.class_maps;
     const modes = tub.modes.map((mode, number) => make("option", { value: String(number) }, mode));
     byId("only").replaceChildren(make("option", { value: "" }, "all modes"), ...modes);
+    showWarnings(tub.warnings);
     listEvents(tub, (record) => { this.player.pause(); this.player.seek(record); });
     this.setToggles();
     this.redraw(true);
@@ -108,7 +112,7 @@ export class TubPage {
     this.linesOld = false;
     this.charts.drawMarks(record, this.selection, this.hover);
     showRecord(tub, record);
-    showSelection(tub, this.selection, record);
+    showSelection(tub, this.selection, record, this.found);
     markEvent(tub, record);
     this.#showPlaying();
     if (record !== this.seen) this.#arrive(record);
@@ -147,14 +151,39 @@ export class TubPage {
 
   /** @param {number} from @param {number} to */
   select(from, to) {
+    this.#forgetFound();
     this.anchor = [from, to];
     this.player.pause();
     this.player.seek(to);
   }
 
   unselect() {
+    this.#forgetFound();
     this.anchor = null;
     this.redraw();
+  }
+
+  #forgetFound() {
+    if (this.found) this.linesOld = true;
+    this.found = this.charts.found = null;
+  }
+
+  /** @param {string} rule */
+  async find(rule) {
+    say("Looking…");
+    try {
+      const found = await foundIn(this.tub.number, rule);
+      this.unselect();
+      if (found.count) {
+        this.found = this.charts.found = found;
+        this.player.pause();
+        this.player.seek(found.runs[0][0]);
+      }
+      say(`${counted(found.count, "record")}: ${found.rule}`);
+    } catch (error) {
+      say(error.message, true);
+    }
+    this.redraw(true);
   }
 
   /** @param {() => void} go moves the cursor, which takes the selection's end along */
@@ -168,14 +197,14 @@ export class TubPage {
   selectSession() {
     const { first, records } = this.tub.sessions[this.tub.sessionAt(this.player.record)];
     const at = this.player.record;
-    this.anchor = [first, first + records - 1];
+    this.select(first, first + records - 1);
     this.player.seek(at);
   }
 
   /** @param {"delete" | "restore"} edit */
   mark(edit) {
-    const [first, last] = this.selection ?? [this.player.record, this.player.record];
-    this.edits.mark(edit, first, last);
+    const one = this.selection ?? [this.player.record, this.player.record];
+    this.edits.mark(edit, this.found?.runs ?? [one], this.found?.rule ?? "");
   }
 
   /** @param {number} direction +1 next, -1 previous */
