@@ -150,6 +150,8 @@ def commands(axes: Axes, course: Course, name: str, title: str) -> None:
             _curve(axes, course, course.values[f"{who}_{name}"], colour, 4.4, alpha=0.5)
             keys.append((f"the {who}'s wish", colour))
     _curve(axes, course, course.values[name], APPLIED, 1.1, band=True)
+    if _is_band(course):
+        keys.append(("lowest to highest", "#aab4bf"))
     if course.deleted.any():
         keys.append(("deleted", "#dd9f96"))
     entitle(axes, title, ("applied", APPLIED), *keys)
@@ -184,7 +186,8 @@ def speed(axes: Axes, course: Course) -> None:
     entitle(axes, "Speed (m/s)")
     time_axis(axes, course)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    lowest, highest = axes.get_ylim()
+    axes.set_ylim(min(0.0, lowest), highest + 0.12 * abs(highest))
 
 
 def record_rate(axes: Axes, course: Course) -> None:
@@ -244,6 +247,11 @@ def brightness(axes: Axes, course: Course, at_s: Floats, levels: Floats) -> None
     axes.set_xlabel(f"time driven ({hours}), without the pauses between sessions (dashed)")
 
 
+def _is_band(course: Course) -> bool:
+    """Whether the drive is so long that curves become a mean and a band around it."""
+    return len(course.axis_s) >= BAND_FROM * COLUMNS
+
+
 def _curve(
     axes: Axes,
     course: Course,
@@ -255,7 +263,7 @@ def _curve(
     alpha: float = 1.0,
 ) -> None:
     """A line, or for a long drive the mean and, where asked for, the band around it."""
-    if len(values) < BAND_FROM * COLUMNS:
+    if not _is_band(course):
         at_s, shown = stroke(course.axis_s, values, course.breaks, course.span_s)
         axes.plot(at_s, shown, color=colour, linewidth=width, alpha=alpha, solid_joinstyle="round")
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,10 @@ def plot_tub(
 
 def _save(figure: Figure, path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
+    page = BytesIO()
+    figure.savefig(page, format=kind, metadata=_WITHOUT_DATE[kind])
     with written_whole(path) as draft:
-        figure.savefig(draft, format=kind, metadata=_WITHOUT_DATE[kind])
+        draft.write_bytes(page.getvalue())
 
 
 def _events(tub: Tub, course: Course) -> list[Marked]:

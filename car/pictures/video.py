@@ -111,7 +111,9 @@ class _H264:
         self._stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
         self._end_s = 0.0
         self._durations: dict[int, int] = {}
-        self._stream.options = {"crf": quality, "preset": "veryfast", "threads": "2"}
+        # Without B-frames the file's order is the order of showing, so that even the last picture
+        # is shown for as long as it was asked to be.
+        self._stream.options = {"crf": quality, "preset": "veryfast", "threads": "2", "bf": "0"}
         self._shape: tuple[int, ...] | None = None
 
     def write(self, image: Image, for_s: float) -> None:

@@ -2,6 +2,9 @@
 
 import math
 import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +62,14 @@ def spoil_controls(folder: Path, session: int, records: range) -> None:
     for number in records:
         data[starts[number] : starts[number] + 10] = b"\xff" * 10
     path.write_bytes(data)
+
+
+@contextmanager
+def full_disk_after(size_bytes: int) -> Iterator[None]:
+    """Let no file grow beyond a size, as on a disk that fills up while it is written."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -11,7 +11,7 @@ from car.errors import CarError
 from car.frame import RoadClass
 from car.pictures.class_colours import COLOURS, paint_classes, road_outline, tint_classes
 from car.pictures.lettering import StrokeLetters, available_letters, write_aligned
-from car.pictures.overlay import REFERENCE, Hud, draw_overlay
+from car.pictures.overlay import REFERENCE, Hud, Pointer, draw_overlay
 from car.pictures.track_map import TrackMap
 
 PLAIN = Hud(steering=0.0, throttle=0.0)
@@ -187,3 +187,23 @@ def test_an_overlay_costs_little_beside_a_camera_period():
         draw_overlay(image, class_map, FULL, track_map)
         times_s.append(time.thread_time() - start_s)
     assert min(times_s) < 0.015
+
+
+@pytest.mark.parametrize(("steering", "side"), [(-0.8, 0), (0.8, 1)])
+def test_every_pointer_has_its_own_colour_and_side(steering, side):
+    violet = (220, 140, 250)
+    hud = replace(PLAIN, reference_steering=None, pointers=(Pointer("x", steering, 0.5, violet),))
+    with_pointer = draw_overlay(np.zeros((120, 160, 3), np.uint8), None, hud)[330:430]
+    found = np.abs(with_pointer.astype(int) - violet).max(axis=2) < 8
+    halves = found[:, :320].sum(), found[:, 320:600].sum()
+    assert halves[side] > 60
+    assert halves[1 - side] == 0
+
+
+def test_a_notice_lies_across_the_picture_and_only_when_there_is_one():
+    image = np.full((120, 160, 3), 120, np.uint8)
+    quiet = draw_overlay(image, None, PLAIN)
+    noticed = draw_overlay(image, None, replace(PLAIN, notice="Lap 3 in 9.8 s"))
+    assert noticed[115:150, :60].mean() < 0.5 * quiet[115:150, :60].mean()
+    assert (noticed[115:150] == 255).all(axis=2).sum() > 100
+    np.testing.assert_array_equal(noticed[160:], quiet[160:])

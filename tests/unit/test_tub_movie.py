@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from recorded_drives import STEP_S, damage, record, write_tub
+from recorded_drives import STEP_S, damage, full_disk_after, record, write_tub
 
 from car.cli import main
 from car.pilots.shipped import SHIPPED_PILOT
@@ -259,6 +259,32 @@ def test_a_tub_of_which_nothing_can_be_shown_says_why(tmp_path, capsys):
     damage(folder, 0, range(6))
     assert main(["tub", "movie", str(folder), "--out", str(tmp_path / "f.mp4")]) == 2
     assert "no picture can be shown" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["tub"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_a_full_disk_leaves_the_old_film_and_nothing_else(tmp_path, capsys, suffix):
+    folder, out = write_tub(tmp_path / "tub", (40,)), tmp_path / f"film{suffix}"
+    out.write_bytes(b"old")
+    with full_disk_after(5_000):
+        assert main(["tub", "movie", str(folder), "--out", str(out)]) == 2
+    assert f"cannot write {out}" in capsys.readouterr().err
+    assert out.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [out.name, "tub"]
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path, monkeypatch):
+    folder = write_tub(tmp_path / "tub", (20,))
+    tubs = Tub(folder)
+
+    class Impatient(type(tubs)):
+        def __getitem__(self, number):
+            if number == 12:
+                raise KeyboardInterrupt
+            return super().__getitem__(number)
+
+    monkeypatch.setattr("car.commands.tub_movie.Tub", Impatient)
+    assert main(["tub", "movie", str(folder), "--out", str(tmp_path / "film.mp4")]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["tub"]
 
 

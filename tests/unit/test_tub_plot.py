@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from recorded_drives import damage, record, spoil_controls, write_tub
+from recorded_drives import damage, full_disk_after, record, spoil_controls, write_tub
 
 from car.cli import main
 from tubs.event import Event
@@ -180,6 +180,17 @@ def test_bad_input_is_one_clear_line_and_leaves_nothing(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_a_full_disk_leaves_the_old_page_and_nothing_else(tmp_path, capsys, suffix):
+    folder, out = write_tub(tmp_path / "tub", (20,)), tmp_path / f"page{suffix}"
+    out.write_bytes(b"old")
+    with full_disk_after(8_000):
+        assert main(["tub", "plot", str(folder), "--out", str(out)]) == 2
+    assert f"cannot write {out}" in capsys.readouterr().err
+    assert out.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [out.name, "tub"]
 
 
 def test_a_tub_of_which_nothing_can_be_read_says_why(tmp_path, capsys):

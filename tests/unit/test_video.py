@@ -119,3 +119,15 @@ def test_without_pyav_the_error_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(OutputError, match="pip install av"):
         VideoWriter(tmp_path / "lap.mp4", 20.0)
+
+
+def test_a_picture_is_shown_for_as_long_as_asked(tmp_path):
+    path = tmp_path / "lap.mp4"
+    with VideoWriter(path, 20.0) as video:
+        for number, for_s in enumerate((1.0, 0.02, 0.25, 2.0)):
+            video.write(picture((40 * number, 40, 40)), for_s)
+    with av.open(str(path)) as film:
+        stream = film.streams.video[0]
+        assert float(stream.duration * stream.time_base) == pytest.approx(3.27, abs=0.001)
+        times_s = [float(frame.time) for frame in film.decode(stream)]
+    np.testing.assert_allclose(times_s, [0.0, 1.0, 1.02, 1.27], atol=0.001)
