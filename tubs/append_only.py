@@ -73,7 +73,7 @@ class AppendOnlyFile:
             OutputError: the file is closed, was deleted, or the disk refuses; what was there
                 before is safe.
         """
-        if not self.is_open:
+        if self._descriptor < 0:
             raise OutputError(f"{self.path} is closed: nothing more can be recorded in it")
         try:
             self._disk.write(self._descriptor, data)

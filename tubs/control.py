@@ -65,18 +65,21 @@ def control_of(record: Record) -> Control:
     Raises:
         TubError: a value is not finite, a command is outside [-1, +1], or the mode is unknown.
     """
+    human_steering, human_throttle = record.human_steering, record.human_throttle
+    pilot_steering, pilot_throttle = record.pilot_steering, record.pilot_throttle
+    speed_m_s = record.speed_m_s
     control = Control(
-        captured_s=_time("captured_s", record.captured_s),
-        applied_s=_time("applied_s", record.applied_s),
-        steering=_unit("steering", record.steering),
-        throttle=_unit("throttle", record.throttle),
-        mode=record.mode,
-        human_steering=_finite("human_steering", record.human_steering),
-        human_throttle=_finite("human_throttle", record.human_throttle),
-        pilot_steering=_finite("pilot_steering", record.pilot_steering),
-        pilot_throttle=_finite("pilot_throttle", record.pilot_throttle),
-        speed_m_s=_finite("speed_m_s", record.speed_m_s),
-        frame_age_s=round(float(record.applied_s - record.captured_s), 6),
+        _time("captured_s", record.captured_s),
+        _time("applied_s", record.applied_s),
+        _unit("steering", record.steering),
+        _unit("throttle", record.throttle),
+        record.mode,
+        None if human_steering is None else _finite("human_steering", human_steering),
+        None if human_throttle is None else _finite("human_throttle", human_throttle),
+        None if pilot_steering is None else _finite("pilot_steering", pilot_steering),
+        None if pilot_throttle is None else _finite("pilot_throttle", pilot_throttle),
+        None if speed_m_s is None else _finite("speed_m_s", speed_m_s),
+        round(float(record.applied_s - record.captured_s), 6),
     )
     if control.mode not in MODES:
         raise TubError(
@@ -97,9 +100,7 @@ def _unit(name: str, value: float) -> float:
     return float(value)
 
 
-def _finite(name: str, value: float | None) -> float | None:
-    if value is None:
-        return None
+def _finite(name: str, value: float) -> float:
     if not math.isfinite(value):
         raise TubError(f"{name} = {value} cannot be recorded: it is finite, or None when unknown")
     return float(value)

@@ -16,11 +16,10 @@ RECORD_HEAD = struct.Struct("<BQ")
 """Opcode and the length of what follows."""
 CHUNK_HEAD = struct.Struct("<QQQIIQ")
 """First time, last time, size, CRC, length of the compression's name (0), size again."""
+_CHUNK_START = struct.Struct("<BQQQQIIQ")
+"""The two above in one."""
 _MESSAGE = struct.Struct("<BQHIQQ")
 _MESSAGE_INDEX = struct.Struct("<BQHIQQ")
-_CHUNK_INDEX_HEAD = struct.Struct("<QQQQI")
-_CHUNK_INDEX_TAIL = struct.Struct("<QIQQ")
-_CHANNEL_OFFSET = struct.Struct("<HQ")
 _FOOTER = struct.Struct("<BQQQ")
 _STATISTICS = struct.Struct("<QHIIIIQQI")
 
@@ -108,37 +107,34 @@ def metadata_index(offset: int, length: int, name: str) -> bytes:
 def chunk(offset: int, messages: Iterable[Message]) -> Chunk:
     """Pack messages of one time into an uncompressed chunk that begins at a byte offset."""
     parts: list[bytes] = []
-    starts: list[tuple[int, int]] = []
-    size = time_ns = crc = 0
+    indexes: list[int] = []
+    size = time_ns = crc = count = 0
     for channel, sequence, time_ns, publish_time_ns, data in messages:
-        starts.append((channel, size))
-        length = len(data)
-        head = _MESSAGE.pack(5, 22 + length, channel, sequence, time_ns, publish_time_ns)
+        head = _MESSAGE.pack(5, 22 + len(data), channel, sequence, time_ns, publish_time_ns)
         crc = zlib.crc32(data, zlib.crc32(head, crc))
         parts += (head, data)
-        size += _MESSAGE.size + length
-    chunk_size = RECORD_HEAD.size + CHUNK_HEAD.size + size
-    indexes = [_MESSAGE_INDEX.pack(7, 22, number, 16, time_ns, start) for number, start in starts]
-    head = RECORD_HEAD.pack(6, CHUNK_HEAD.size + size)
-    times = CHUNK_HEAD.pack(time_ns, time_ns, size, crc, 0, size)
-    channels = [number for number, _ in starts]
-    return Chunk(
-        b"".join([head, times, *parts, *indexes]),
-        _chunk_index(time_ns, offset, chunk_size, size, channels),
-    )
+        indexes += (7, 22, channel, 16, time_ns, size)
+        size += _MESSAGE.size + len(data)
+        count += 1
+    start = _CHUNK_START.pack(6, CHUNK_HEAD.size + size, time_ns, time_ns, size, crc, 0, size)
+    end = struct.pack("<" + count * "BQHIQQ", *indexes)
+    summary = _chunk_index(time_ns, offset, size, indexes[2::6])
+    return Chunk(b"".join([start, *parts, end]), summary)
 
 
-def _chunk_index(
-    time_ns: int, offset: int, chunk_size: int, content_size: int, channels: list[int]
-) -> bytes:
-    offsets = b"".join(
-        _CHANNEL_OFFSET.pack(number, offset + chunk_size + position * _MESSAGE_INDEX.size)
-        for position, number in enumerate(channels)
+def _chunk_index(time_ns: int, offset: int, content_size: int, channels: list[int]) -> bytes:
+    """The summary's entry for a chunk: its times, where it is, where its indexes are, its size."""
+    count = len(channels)
+    chunk_size = _CHUNK_START.size + content_size
+    places: list[int] = []
+    for position, channel in enumerate(channels):
+        places += (channel, offset + chunk_size + position * _MESSAGE_INDEX.size)
+    return struct.pack(
+        f"<BQQQQQI{count * 'HQ'}QIQQ",
+        *(8, 64 + 10 * count, time_ns, time_ns, offset, chunk_size, 10 * count),
+        *places,
+        *(_MESSAGE_INDEX.size * count, 0, content_size, content_size),
     )
-    head = _CHUNK_INDEX_HEAD.pack(time_ns, time_ns, offset, chunk_size, len(offsets))
-    indexes_size = _MESSAGE_INDEX.size * len(channels)
-    tail = _CHUNK_INDEX_TAIL.pack(indexes_size, 0, content_size, content_size)
-    return _record(Opcode.CHUNK_INDEX, head + offsets + tail)
 
 
 def statistics(

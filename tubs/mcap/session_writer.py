@@ -26,6 +26,13 @@ class SessionWriter:
     """One MCAP file. A chunk holds one record, is written in one go and carries a checksum.
 
     When a write fails the file is cut back to its last whole record and takes no more.
+
+    Attributes:
+        path: of the file.
+        records: in it.
+        chunks: records, events and measurements in it.
+        size: of it in bytes.
+        first_s: time of the first record, on the clock of the drive.
     """
 
     def __init__(
@@ -49,28 +56,14 @@ class SessionWriter:
             continues: name of the file before this one of the same drive; empty for the first.
         """
         self.path = path
-        self.records = 0
+        self.records = self.chunks = self.size = 0
+        self.first_s = 0.0
         self._file = AppendOnlyFile(path, sync_interval_s, disk, clock)
         self._about, self._continues = about, continues
         self._indexes: list[bytes] = []
         self._counts = dict.fromkeys(channels.TOPICS, 0)
         self._times_ns = (0, 0)
         self._metadata_at = (0, 0)
-
-    @property
-    def size(self) -> int:
-        """Bytes in the file."""
-        return self._file.size
-
-    @property
-    def chunks(self) -> int:
-        """How many records, events and measurements are in the file."""
-        return len(self._indexes)
-
-    @property
-    def first_s(self) -> float:
-        """Time of the oldest of them, on the clock of the drive."""
-        return self._times_ns[0] / 1e9
 
     def open(self) -> None:
         """Make the file and write its head.
@@ -85,6 +78,7 @@ class SessionWriter:
         head = layout.MAGIC + layout.header(PROFILE, self._about.software) + channels.definitions()
         self._metadata_at = (len(head), len(metadata))
         self._file.make(head + metadata)
+        self.size = self._file.size
 
     def append(self, record: EncodedRecord, sequence: int) -> None:
         """Write one record; when this returns the operating system has it.
@@ -97,6 +91,8 @@ class SessionWriter:
             OutputError: it cannot be written; the records before it are safe.
         """
         self._write_chunk(_messages(record, sequence & 0xFFFFFFFF))
+        if not self.records:
+            self.first_s = record.control.captured_s
         self.records += 1
 
     def copy(self, messages: list[Message]) -> None:
@@ -133,8 +129,10 @@ class SessionWriter:
         self._write_chunk([Message(channel, sequence, time_ns, time_ns, data)])
 
     def _write_chunk(self, messages: list[Message]) -> None:
-        chunk = layout.chunk(self._file.size, messages)
+        chunk = layout.chunk(self.size, messages)
         self._file.write(chunk.data)
+        self.size += len(chunk.data)
+        self.chunks += 1
         self._note_time(messages[0].log_time_ns)
         self._indexes.append(chunk.summary)
         for message in messages:
@@ -142,7 +140,10 @@ class SessionWriter:
 
     def _note_time(self, time_ns: int) -> None:
         first, last = self._times_ns if self._indexes else (time_ns, time_ns)
-        self._times_ns = (min(first, time_ns), max(last, time_ns))
+        self._times_ns = (
+            time_ns if time_ns < first else first,
+            time_ns if time_ns > last else last,
+        )
 
     def sync(self) -> None:
         """Wait until the disk has everything.
@@ -169,7 +170,8 @@ class SessionWriter:
         if not self._file.is_open:
             return
         if self.records:
-            self._file.write(layout.ending(self._file.size, self._summary()))
+            self._file.write(layout.ending(self.size, self._summary()))
+            self.size = self._file.size
             self._file.close()
         else:
             self._file.discard()
@@ -178,9 +180,7 @@ class SessionWriter:
         return b"".join(
             [
                 channels.definitions(),
-                layout.statistics(
-                    self._counts, channels.SCHEMAS, len(self._indexes), self._times_ns
-                ),
+                layout.statistics(self._counts, channels.SCHEMAS, self.chunks, self._times_ns),
                 *self._indexes,
                 layout.metadata_index(*self._metadata_at, METADATA),
             ]
