@@ -78,7 +78,7 @@ def check_tub(
         faults=_folder_faults(folder, sessions, closed),
         unfinished_sessions=[each.name for each in sessions if not each.index_whole],
         dropped=sum(session.dropped for session in sessions),
-        remarks=[*_remarks(sessions), *_twins(sessions)],
+        remarks=[*_remarks(sessions), *_twins(sessions), *_image_sizes(sessions)],
     )
 
 
@@ -112,6 +112,15 @@ def _folder_faults(
 
 def _twins(sessions: Sequence[Examined]) -> list[str]:
     return [f"{name}: {reason}, as in a copy" for name, reason in duplicates(sessions).items()]
+
+
+def _image_sizes(sessions: Sequence[Examined]) -> list[str]:
+    """Say it when sessions have images of several sizes, as after a change of the camera."""
+    sizes = sorted({session.image_size for session in sessions if session.good_records})
+    if len(sizes) < 2:
+        return []
+    named = ", ".join(f"{width}x{height}" for height, width in sizes)
+    return [f"its sessions have images of several sizes: {named}"]
 
 
 def _remarks(sessions: Sequence[Examined]) -> list[str]:

@@ -1,7 +1,6 @@
 """Reads and decodes everything in session files and says of each record whether it is good."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +58,6 @@ def examine(
     for session, scanned in pairs:
         examined.append(_examine(session, scanned, _from(done, total, progress)))
         done += len(session)
-    _condemn_odd_sizes(examined)
     return examined, closed
 
 
@@ -82,6 +80,7 @@ def _examine(session: Session, scanned: Session, progress: Callable[[int], None]
             if verdict.reason:
                 examined.reasons[record] = verdict.reason
         progress(first + len(verdicts))
+    _condemn_odd_sizes(examined)
     _condemn_odd_times(examined)
     _look_between(examined, scanned)
     examined.beside_damaged = session.damaged_beside()
@@ -198,19 +197,10 @@ def _dropped(examined: Examined) -> int:
     return max(0, int(steps[steps > 0].sum()) - len(examined.lost))
 
 
-def _condemn_odd_sizes(sessions: Iterable[Examined]) -> None:
-    """Take records for damaged whose image has not the size that most have."""
-    sessions = list(sessions)
-    counts: Counter[tuple[int, int]] = Counter()
-    for session in sessions:
-        sizes, times = np.unique(session.sizes[session.good], axis=0, return_counts=True)
-        for (height, width), count in zip(sizes.tolist(), times.tolist(), strict=True):
-            counts[height, width] += count
-    if len(counts) < 2:
-        return
-    usual = counts.most_common(1)[0][0]
-    for session in sessions:
-        odd = session.good & (session.sizes != usual).any(axis=1)
-        for record in np.flatnonzero(odd).tolist():
-            size = tuple(session.sizes[record].tolist())
-            session.condemn(record, f"its image is {size}, most are {usual} (height, width)")
+def _condemn_odd_sizes(examined: Examined) -> None:
+    """Take records for damaged whose image has not the size that most of the session have."""
+    usual = examined.image_size
+    odd = examined.good & (examined.sizes != usual).any(axis=1)
+    for record in np.flatnonzero(odd).tolist():
+        size = tuple(examined.sizes[record].tolist())
+        examined.condemn(record, f"its image is {size}, most are {usual} (height, width)")

@@ -68,6 +68,15 @@ class Examined:
         """How many of them are good."""
         return int(self.good.sum())
 
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of most of the good records' images; zeros without any."""
+        if not self.good.any():
+            return 0, 0
+        sizes, counts = np.unique(self.sizes[self.good], axis=0, return_counts=True)
+        height, width = sizes[counts.argmax()].tolist()
+        return height, width
+
     def condemn(self, record: int, reason: str) -> None:
         """Take a record for damaged."""
         self.good[record] = False

@@ -159,6 +159,14 @@ def test_a_session_that_is_there_twice_is_a_remark(tub):
     assert report.remarks == ["b copy: all of its records are in b, as in a copy"]
 
 
+def test_a_session_with_images_of_another_size_is_a_remark_and_no_damage(tub, tmp_path):
+    with TubWriter(tub, session="c") as writer:
+        writer.append_encoded(record(0, jpeg_of(0, (48, 64))))
+    report = check_tub(tub)
+    assert report.whole
+    assert report.remarks == ["its sessions have images of several sizes: 32x24, 64x48"]
+
+
 def test_a_tub_without_records_is_said_to_be_empty(tub):
     for path in tub.glob("*.mcap"):
         path.write_bytes(path.read_bytes()[:300])
