@@ -8,17 +8,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tubs.about import FILE_NAME, NewerFormatError, TubAbout, read_about
+from tubs.about import NewerFormatError, TubAbout, read_about
 from tubs.control import Control
-from tubs.encoded import EncodedRecord
+from tubs.encoded import EncodedRecord, decode
 from tubs.errors import TubError
 from tubs.event import TubEvent
-from tubs.images import Image, decode_class_map, decode_jpeg
+from tubs.images import decode_jpeg
 from tubs.marks import Marks, TimeRange
 from tubs.mcap.recorded_file import UnreadableFileError
 from tubs.mcap.session import Session
+from tubs.measured import imu_samples, newest_values, telemetry_of
 from tubs.record import Record
 from tubs.telemetry import ImuSamples, TubTelemetry
+from tubs.tub_folder import check_is_tub
 
 OLDEST_S = 0.2
 """An older measurement says little about a record."""
@@ -124,13 +126,7 @@ class Tub:
             IndexError: there is no such record.
             TubError: it is damaged.
         """
-        encoded = self.encoded(number)
-        png = encoded.class_map_png
-        return _record_of(
-            encoded.control,
-            decode_jpeg(encoded.jpeg),
-            None if png is None else decode_class_map(png),
-        )
+        return decode(self.encoded(number))
 
     def locate(self, number: int) -> tuple[int, int]:
         """In which session a record is, and which one of that session.
@@ -230,26 +226,17 @@ class Tub:
             times_ns = session.times_ns
             for event in sorted(session.events(), key=lambda event: event.at_s):
                 after = int(np.searchsorted(times_ns, round(event.at_s * 1e9)))
-                found.append(TubEvent(position, max(first, min(first + after, last)), event))
+                record = max(first, min(first + after, last))
+                found.append(TubEvent(position, min(record, len(self) - 1), event))
         return found
 
     def imu(self) -> ImuSamples:
         """What the inertial sensor measured, in the order of sessions and time."""
-        rows = [
-            (position, each.measured_s, *each.acceleration_m_s2, *each.angular_velocity_rad_s)
-            for position, session in enumerate(self.sessions)
-            for each in sorted(session.imu(), key=lambda each: each.measured_s)
-        ]
-        table = np.array(rows, np.float64).reshape(-1, 8)
-        return ImuSamples(table[:, 0].astype(np.int32), table[:, 1], table[:, 2:])
+        return imu_samples(self.sessions)
 
     def telemetry(self) -> list[TubTelemetry]:
         """What other sensors measured, in the order of sessions and time."""
-        return [
-            TubTelemetry(position, each)
-            for position, session in enumerate(self.sessions)
-            for each in sorted(session.telemetry(), key=lambda each: each.measured_s)
-        ]
+        return telemetry_of(self.sessions)
 
     def imu_at_records(self, oldest_s: float = OLDEST_S) -> NDArray[np.float32]:
         """The newest inertial measurement at the time of each record.
@@ -261,36 +248,17 @@ class Tub:
             float32 (n, 6), acceleration in m/s2 and angular velocity in rad/s; nan when unknown.
         """
         imu = self.imu()
-        newest = self._newest(imu.session, imu.measured_s, oldest_s)
-        values = np.full((len(self), 6), np.nan, np.float32)
-        values[newest >= 0] = imu.values[newest[newest >= 0]]
-        return values
+        return newest_values(self.sessions, imu.session, imu.measured_s, imu.values, oldest_s)
 
     def telemetry_at_records(self, name: str, oldest_s: float = OLDEST_S) -> NDArray[np.float32]:
         """The newest measurement of a name at the time of each record, float32 (n,), or nan."""
         found = [each for each in self.telemetry() if name in each.telemetry.values]
         session = np.array([each.session for each in found], np.int32)
         measured_s = np.array([each.telemetry.measured_s for each in found], np.float64)
-        measured = np.array([each.telemetry.values[name] for each in found], np.float64)
-        newest = self._newest(session, measured_s, oldest_s)
-        values = np.full(len(self), np.nan, np.float32)
-        values[newest >= 0] = measured[newest[newest >= 0]]
-        return values
-
-    def _newest(
-        self, session: NDArray[np.int32], measured_s: NDArray[np.float64], oldest_s: float
-    ) -> NDArray[np.int64]:
-        """Which measurement is the newest at or before each record, int64 (n,); -1 for none."""
-        newest = np.full(len(self), -1, np.int64)
-        for position, each in enumerate(self.sessions):
-            first, after = np.searchsorted(session, [position, position + 1])
-            times_ns = np.round(measured_s[first:after] * 1e9).astype(np.int64)
-            at = np.searchsorted(times_ns, each.times_ns, side="right") - 1
-            known = at >= 0
-            known[known] &= each.times_ns[known] - times_ns[at[known]] <= round(oldest_s * 1e9)
-            start = int(self._starts[position])
-            newest[start : start + len(each)] = np.where(known, first + at, -1)
-        return newest
+        values = np.array([[each.telemetry.values[name]] for each in found], np.float64)
+        return newest_values(self.sessions, session, measured_s, values.reshape(-1, 1), oldest_s)[
+            :, 0
+        ]
 
     @cached_property
     def image_size(self) -> tuple[int, int]:
@@ -328,59 +296,3 @@ def _about_of(folder: Path, sessions: list[Session]) -> tuple[TubAbout, str | No
         if copy is None:
             return TubAbout(), f"{error}; what the tub is about is not known"
         return copy, f"{error}; a session's copy of it is used"
-
-
-def _record_of(control: Control, image: Image, class_map: Image | None) -> Record:
-    return Record(
-        image=image,
-        captured_s=control.captured_s,
-        applied_s=control.applied_s,
-        steering=control.steering,
-        throttle=control.throttle,
-        mode=control.mode,
-        human_steering=control.human_steering,
-        human_throttle=control.human_throttle,
-        pilot_steering=control.pilot_steering,
-        pilot_throttle=control.pilot_throttle,
-        speed_m_s=control.speed_m_s,
-        class_map=class_map,
-    )
-
-
-def is_donkeycar_tub(folder: Path) -> bool:
-    """Whether a folder looks like a tub of donkeycar, of either version."""
-    if (folder / "manifest.json").is_file() or any(folder.glob("catalog_*.catalog")):
-        return True
-    return (folder / "meta.json").is_file() or any(folder.glob("record_*.json"))
-
-
-def check_is_folder(folder: Path) -> None:
-    """Make sure that a tub's folder is there.
-
-    Raises:
-        TubError: it is missing or is a file.
-    """
-    if not folder.exists():
-        raise TubError(f"there is no tub {folder}")
-    if not folder.is_dir():
-        raise TubError(f"{folder} is a file: a tub is a folder")
-
-
-def check_is_tub(folder: Path) -> None:
-    """Say what a folder is when it is not a tub.
-
-    Raises:
-        TubError: it is not there, is not a folder, or is something else.
-    """
-    check_is_folder(folder)
-    if (folder / FILE_NAME).is_file():
-        return
-    if is_donkeycar_tub(folder):
-        raise TubError(
-            f"{folder} is a tub of donkeycar: import it with: everlap tub import {folder} DEST"
-        )
-    if any(folder.glob("*.mcap")):
-        return
-    inside = [path for path in folder.iterdir() if path.is_dir() and (path / FILE_NAME).is_file()]
-    hint = f": did you mean {sorted(inside)[0]}?" if inside else f": it has no {FILE_NAME}"
-    raise TubError(f"{folder} is not a tub{hint}")

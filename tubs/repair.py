@@ -13,9 +13,9 @@ from tubs.draft_folder import folder_written_whole
 from tubs.errors import OutputError, TubError
 from tubs.examined import Examined, Fault
 from tubs.marks import FILE_NAME as MARKS_NAME
-from tubs.reader import check_is_tub
 from tubs.repair_findings import Findings, find_damage
 from tubs.session_copy import SessionCopy
+from tubs.tub_folder import check_is_tub
 
 SPARE_BYTES = 1 << 20
 Progress = Callable[[int, int], None]

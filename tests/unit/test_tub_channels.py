@@ -135,7 +135,11 @@ def test_the_mcap_package_sees_every_channel_in_order_of_time(tmp_path):
         reader = make_reader(file, validate_crcs=True)
         summary = reader.get_summary()
         messages = [(c.topic, m.log_time) for _, c, m in reader.iter_messages()]
+        backward = [m.log_time for _, _, m in reader.iter_messages(reverse=True)]
+        (metadata,) = reader.iter_metadata()
     assert [time for _, time in messages] == sorted(time for _, time in messages)
+    assert backward == sorted(backward, reverse=True)
+    assert (metadata.name, metadata.metadata["clock"]) == ("everlap", "monotonic")
     counts = {
         summary.channels[number].topic: count
         for number, count in summary.statistics.channel_message_counts.items()
@@ -147,6 +151,7 @@ def test_the_mcap_package_sees_every_channel_in_order_of_time(tmp_path):
         "/imu": 5,
         "/telemetry": 1,
     }
+    assert summary.statistics.metadata_count == len(summary.metadata_indexes) == 1
     assert summary.statistics.chunk_count == len(summary.chunk_indexes) == 14
     assert summary.statistics.schema_count == len(summary.schemas) == 5
     assert summary.statistics.channel_count == len(summary.channels) == 7

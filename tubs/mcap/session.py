@@ -1,6 +1,7 @@
 """Reads one session file: finished or not, damaged or not, rewritten by another tool or not."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -116,10 +117,11 @@ class Session:
         if self._scan is None or self.finished or self.rewritten:
             return False
         before = len(self)
-        self._take(self._scan.proceed())
-        if self.finished:
-            self._index_used = read_summary(self._file, TOPICS[channels.CONTROL]) is not None
-        return self.finished or len(self) > before
+        contents = self._scan.proceed()
+        if contents.finished:
+            contents.index_used = read_summary(self._file, TOPICS[channels.CONTROL]) is not None
+        self._take(contents)
+        return contents.finished or len(self) > before
 
     def close(self) -> None:
         """Give the file back for now; reading opens it again."""
@@ -155,9 +157,11 @@ class Session:
     @property
     def warnings(self) -> list[str]:
         """What is not as it was recorded, a sentence each, for a person to read."""
-        name, found = self.path.name, []
-        for record, begin, end in self.gaps:
-            found.append(f"{name}: {end - begin} bytes before record {record} belong to no record")
+        name = self.path.name
+        found = [
+            f"{name}: {end - begin} bytes before record {record} belong to no record"
+            for record, begin, end in self.gaps
+        ]
         if self.torn_bytes:
             found.append(f"{name}: its last {self.torn_bytes} bytes belong to no whole record")
         if self.rewritten:
@@ -293,11 +297,8 @@ class Session:
     def damaged_beside(self) -> int:
         """How many events and measurements cannot be read."""
         beside = (channels.EVENTS, channels.IMU, channels.TELEMETRY)
-        return sum(
-            isinstance(message, Damaged)
-            for channel in beside
-            for message in self._records.beside(channel)
-        )
+        messages = chain.from_iterable(self._records.beside(channel) for channel in beside)
+        return sum(isinstance(message, Damaged) for message in messages)
 
     def _damaged(self, number: int, reason: object) -> TubError:
         return TubError(f"record {number} of {self.path} is damaged: {reason}")

@@ -26,6 +26,7 @@ _ENTRY = np.dtype(
     ]
 )
 """The beginning of a ChunkIndex after its opcode."""
+_BLOCK = 4096
 _SHORTEST_ENTRY = 36 + 10 + 28
 
 
@@ -121,8 +122,7 @@ def _chunks(summary: bytes, entries: NDArray[np.int64], start: int) -> Chunks | 
     table = np.frombuffer(summary, np.uint8)
     if entries[-1] + 1 + _ENTRY.itemsize + 28 > len(table):
         return None
-    rows = table[entries[:, None] + np.arange(1, 1 + _ENTRY.itemsize)]
-    rows = np.ascontiguousarray(rows).view(_ENTRY)[:, 0]
+    rows = _gathered(table, entries + 1, _ENTRY.itemsize).view(_ENTRY)[:, 0]
     map_bytes = rows["map_bytes"].astype(np.int64)
     position, size = rows["position"].astype(np.int64), rows["size"].astype(np.int64)
     ends = position + size
@@ -131,7 +131,7 @@ def _chunks(summary: bytes, entries: NDArray[np.int64], start: int) -> Chunks | 
     fits &= (position > 0) & (size > 0) & (ends <= start)
     if not fits.all() or (position[1:] < ends[:-1]).any():
         return None
-    names = table[(entries + 53 + map_bytes)[:, None] + np.arange(4)].any(axis=1)
+    names = _gathered(table, entries + 53 + map_bytes, 4).any(axis=1)
     return Chunks(
         position=position,
         size=size,
@@ -141,6 +141,15 @@ def _chunks(summary: bytes, entries: NDArray[np.int64], start: int) -> Chunks | 
         alone=map_bytes < 20,
         compressed=names,
     )
+
+
+def _gathered(table: NDArray[np.uint8], begins: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
+    """Bytes from each place on, uint8 (n, width); in blocks, which keeps the memory small."""
+    gathered = np.empty((len(begins), width), np.uint8)
+    for first in range(0, len(begins), _BLOCK):
+        block = begins[first : first + _BLOCK, None] + np.arange(width)
+        gathered[first : first + _BLOCK] = table[block]
+    return gathered
 
 
 def _prefer(summary: bytes, entries: list[int], chunks: Chunks, control: int) -> None:

@@ -11,7 +11,6 @@ from tubs.about import read_about
 from tubs.control import MODES
 from tubs.errors import TubError
 from tubs.marks import Marks
-from tubs.reader import check_is_tub
 from tubs.training.cache_folder import CacheFolder, limit_bytes, user_cache
 from tubs.training.decoding import Progress
 from tubs.training.examine import NO_SIZE, Size
@@ -19,6 +18,7 @@ from tubs.training.pictures import Pictures, SessionPictures
 from tubs.training.prepared import Prepared, prepare
 from tubs.training.rows import GOOD, MODE_NAMES
 from tubs.training.view import LeftOut, Timeline, TrainingView
+from tubs.tub_folder import check_is_tub
 
 CLASS_MAP_SIZE = (30, 40)
 """Rows and columns of a reduced class map."""
