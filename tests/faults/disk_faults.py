@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.faults.process_rig import ProcessRig
 from tubs.reader import Tub
 
 STALL_S = 5.0
+NEARLY_BYTES = 64_000
 LEFT_BYTES = 400_000
 """Less than the share of the small disk that a recording leaves free."""
 
@@ -33,16 +35,18 @@ def small_disk(rig: ProcessRig) -> Path:
     return small
 
 
-def fill(folder: Path, leave_bytes: int = 0) -> None:
+def fill(folder: Path, leave_bytes: int) -> None:
     """Fill a disk with rubbish."""
+    status = os.statvfs(folder)
     with (folder / "rubbish").open("wb", buffering=0) as rubbish:
-        status = os.statvfs(folder)
         rubbish.write(bytes(max(0, status.f_bavail * status.f_frsize - leave_bytes)))
-        while not leave_bytes:
-            try:
-                rubbish.write(bytes(4096))
-            except OSError:
-                return
+
+
+def fill_up(folder: Path) -> None:
+    """Leave not a page of it."""
+    with (folder / "more").open("wb", buffering=0) as rubbish, suppress(OSError):
+        while True:
+            rubbish.write(bytes(4096))
 
 
 def prepare_disk_full(rig: ProcessRig) -> None:
@@ -50,9 +54,10 @@ def prepare_disk_full(rig: ProcessRig) -> None:
 
 
 def disk_full(rig: ProcessRig) -> None:
-    """It is full at once: the fault is the first refusal."""
-    fill(rig.folder / "small")
+    """Between two looks at the room that is left; the fault is the last page."""
+    fill(rig.folder / "small", NEARLY_BYTES)
     rig.strike()
+    fill_up(rig.folder / "small")
 
 
 def prepare_disk_low(rig: ProcessRig) -> None:
