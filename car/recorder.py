@@ -7,10 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from car.backlog import Backlog
 from car.clock import Clock
+from car.drive_recorder import DriveRecorder as DriveRecorder
+from car.drive_recorder import NoRecorder as NoRecorder
 from tubs.errors import OutputError, TubError
 from tubs.event import DROPPED, Event
 from tubs.record import Record
@@ -32,53 +34,9 @@ LOOK_EVERY_S = 2.0
 """Between two looks at the room on the card."""
 IDLE_S = 0.2
 """How long the disk thread waits for a record before it sees to what else is due."""
+UNEXPECTED = "the recorder failed in a way that nobody expected: see the log"
 STOOD_S = 0.5
 """Records further apart than this were not recorded in one go."""
-
-
-class DriveRecorder(Protocol):
-    """What the drive loop hands its records to."""
-
-    @property
-    def recorded(self) -> int:
-        """How many records are in the tub."""
-        ...
-
-    @property
-    def dropped(self) -> int:
-        """How many are not, because the disk was too slow or is full."""
-        ...
-
-    @property
-    def fault(self) -> str | None:
-        """Why nothing is recorded any more; None while all is well."""
-        ...
-
-    @property
-    def warning(self) -> str | None:
-        """What the driver should know while the recording goes on; None while all is well."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
-    def append(self, record: Record) -> None:
-        """Take one record; never raises."""
-        ...
-
-    def note(self, event: Event) -> None:
-        """Take an event; never raises."""
-        ...
-
-    def last_words(self) -> str:
-        """What became of the recording, in one line; empty when there is none."""
-        ...
 
 
 class _Packed(NamedTuple):
@@ -358,36 +316,3 @@ class Recorder:
             waiting = self._raw.qsize() + self._packed.qsize()
             self._lost += waiting
             self._fail(f"the disk did not take the last {waiting} records in {self._drain_s} s")
-
-
-UNEXPECTED = "the recorder failed in a way that nobody expected: see the log"
-
-
-class NoRecorder:
-    """Records nothing; stands where a recorder would."""
-
-    recorded = 0
-    dropped = 0
-    fault = None
-    warning = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Nothing to finish."""
-
-    def append(self, record: Record) -> None:
-        """Forget the record."""
-
-    def note(self, event: Event) -> None:
-        """Forget the event."""
-
-    def last_words(self) -> str:
-        """Nothing to say."""
-        return ""
