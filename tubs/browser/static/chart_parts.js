@@ -60,7 +60,7 @@ function drawScale({ colours }, context, track) {
  * @param {import("./envelope.js").Envelope} envelope
  */
 function drawLine(charts, context, envelope, height, colour) {
-  context.strokeStyle = colour;
+  context.strokeStyle = context.fillStyle = colour;
   context.lineWidth = 1.4;
   context.lineJoin = "round";
   if (charts.view.length < charts.width - GUTTER) drawPoints(charts, context, envelope.values, height);
@@ -86,25 +86,24 @@ function drawPoints(charts, context, values, height) {
   context.restore();
 }
 
+/** Rectangles, because stroking thousands of upright lines costs ten times as much. */
 function drawColumns(charts, context, envelope, height) {
   const columns = Math.floor(charts.width - GUTTER);
   const step = charts.view.length / columns;
-  let pen = false;
-  context.beginPath();
+  // Each column reaches as far as the one before, so that the line has no gaps.
+  let [lowBefore, highBefore] = [Infinity, -Infinity];
   for (let column = 0; column < columns; column++) {
     const from = Math.floor(charts.view.from + column * step);
     const to = Math.max(from + 1, Math.floor(charts.view.from + (column + 1) * step));
     envelope.over(from, Math.min(to, charts.tub.records), extremes);
     const [low, high] = extremes;
     if (low !== Infinity) {
-      const x = GUTTER + column + 0.5;
-      if (pen) context.lineTo(x, height(high));
-      else context.moveTo(x, height(high));
-      context.lineTo(x, height(low) + 0.5);
+      const top = height(lowBefore > high && lowBefore !== Infinity ? lowBefore : high) - 0.7;
+      const foot = height(highBefore < low && highBefore !== -Infinity ? highBefore : low) + 0.7;
+      context.fillRect(GUTTER + column, top, 1, foot - top);
     }
-    pen = low !== Infinity;
+    [lowBefore, highBefore] = [low, high];
   }
-  context.stroke();
 }
 
 /**

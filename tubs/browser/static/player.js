@@ -23,6 +23,7 @@ export class Player {
     this.patience = 1;
     /** How many pictures were late since playing began. */
     this.late = 0;
+    this.reported = -1;
     this.tick = this.tick.bind(this);
   }
 
@@ -87,9 +88,10 @@ export class Player {
 
   /** Adapts to how fast pictures come. @param {boolean} there whether it was there in time */
   reportPicture(there) {
-    if (!this.playing) return;
+    if (!this.playing || this.record === this.reported) return;
+    this.reported = this.record;
     if (!there) this.late++;
-    this.patience = there ? Math.max(1, this.patience * 0.99) : Math.min(8, this.patience * 1.15);
+    this.patience = there ? Math.max(1, this.patience * 0.95) : Math.min(6, this.patience * 1.25);
   }
 
   /** @param {number} now_ms */
