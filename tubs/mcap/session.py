@@ -5,7 +5,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from tubs.event import Event
 from tubs.mcap import channels
 from tubs.mcap.channels import TOPICS
 from tubs.mcap.contents import Contents, Gap
+from tubs.mcap.control_message import unpack_control
 from tubs.mcap.events import unpack_event
 from tubs.mcap.layout import MAGIC, Damaged, Message
 from tubs.mcap.measurements import unpack_imu, unpack_telemetry
@@ -31,8 +31,6 @@ from tubs.telemetry import Imu, Telemetry
 
 METADATA = "everlap"
 _METADATA_BYTES = 1 << 24
-_CONTROL_DECODER = msgspec.json.Decoder(Control)
-_TIME_TOLERANCE_NS = 1000
 Decoded = TypeVar("Decoded")
 
 
@@ -222,16 +220,7 @@ class Session:
             return None
 
     def _control_of(self, number: int, message: Message) -> Control:
-        try:
-            control = _CONTROL_DECODER.decode(message.data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Damaged(f"its control message: {error}") from error
-        if not (-1.0 <= control.steering <= 1.0 and -1.0 <= control.throttle <= 1.0):
-            raise Damaged("its control message has a command outside [-1, +1]")
-        off_ns = abs(control.captured_s * 1e9 - int(self._records.times_ns[number]))
-        if not off_ns <= _TIME_TOLERANCE_NS:
-            raise Damaged("its control message says another time than its place in the file")
-        return control
+        return unpack_control(message.data, int(self._records.times_ns[number]))
 
     def read(self, number: int) -> EncodedRecord:
         """Read a record and verify its checksum; the pictures stay compressed.

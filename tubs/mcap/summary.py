@@ -131,7 +131,7 @@ def _chunks(summary: bytes, entries: NDArray[np.int64], start: int) -> Chunks | 
     fits &= (position > 0) & (size > 0) & (ends <= start)
     if not fits.all() or (position[1:] < ends[:-1]).any():
         return None
-    names = _gathered(table, entries + 53 + map_bytes, 4).any(axis=1)
+    names = (_gathered(table, entries + 53 + map_bytes, 4) != 0).sum(axis=1)
     return Chunks(
         position=position,
         size=size,
@@ -139,7 +139,7 @@ def _chunks(summary: bytes, entries: NDArray[np.int64], start: int) -> Chunks | 
         channel=rows["channel"].astype(np.int32),
         single=rows["first_ns"] == rows["last_ns"],
         alone=map_bytes < 20,
-        compressed=names,
+        compressed=names > 0,
     )
 
 
