@@ -86,7 +86,7 @@ function drawPoints(charts, context, values, height) {
   context.restore();
 }
 
-/** Rectangles, because stroking thousands of upright lines costs ten times as much. */
+/** Rectangles, because stroking thousands of upright lines costs several times as much. */
 function drawColumns(charts, context, envelope, height) {
   const columns = Math.floor(charts.width - GUTTER);
   const step = charts.view.length / columns;

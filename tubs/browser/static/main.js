@@ -67,7 +67,7 @@ async function open(entry, record) {
   byId("tub").hidden = false;
   page = new TubPage(tub, remember);
   page.player.seek(record);
-  window.everlap = page;
+  window.everlap = page; // for whoever opens the browser's developer tools
 }
 
 function leave() {
