@@ -37,7 +37,7 @@ export const stateOf = async (number) => (await ask(`/api/tubs/${number}/state`)
 export const marksOf = async (number) => (await ask(`/api/tubs/${number}/marks`)).json();
 
 /** @param {number} number @param {string} rule @returns {Promise<{rule: string, count: number, runs: [number, number][]}>} */
-export const foundIn = async (number, rule) =>
+export const recordsBy = async (number, rule) =>
   (await ask(`/api/tubs/${number}/found?rule=${encodeURIComponent(rule)}`)).json();
 
 /** @param {number} number @param {number} from @returns {Promise<ArrayBuffer>} */

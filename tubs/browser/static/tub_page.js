@@ -6,7 +6,7 @@ import { Edits } from "./edits.js";
 import { byId, counted, day, make, minutes, say, size } from "./page.js";
 import { inWords, listEvents, markEvent, showRecord, showSelection, showWarnings } from "./panels.js";
 import { Player } from "./player.js";
-import { foundIn } from "./server.js";
+import { recordsBy } from "./server.js";
 import { Screen } from "./screen.js";
 import { Window } from "./window.js";
 
@@ -172,7 +172,7 @@ export class TubPage {
   async find(rule) {
     say("Looking…");
     try {
-      const found = await foundIn(this.tub.number, rule);
+      const found = await recordsBy(this.tub.number, rule);
       this.unselect();
       if (found.count) {
         this.found = this.charts.found = found;
