@@ -25,13 +25,14 @@ SHOWN = 5
 """Complaints of each kind; the JSON file has more."""
 
 
-def _told_one_by_one(tallies: Iterator[Tally]) -> list[Tally]:
-    """A row as soon as it is known: all of them take a while."""
+def _told_one_by_one(tallies: Iterator[Tally], seed: int, json_path: Path | None) -> list[Tally]:
+    """A row, and the figures, as soon as they are known: all of them take a while."""
     click.echo(HEAD, nl=False)
-    known = []
+    known: list[Tally] = []
     for tally in tallies:
         known.append(tally)
         click.echo(row(tally))
+        write_figures(json_path, {"seed": seed, "tallies": known})
     return known
 
 
@@ -60,10 +61,9 @@ def main(
         check_donkeycar(donkeycar)
     plan = Plan(kills, powers, harms, donkeycar_cuts, donkeycar, seed, workers)
     with click.progressbar(length=plan.tubs, file=sys.stderr, label="harming") as bar:
-        tallies = _told_one_by_one(run(plan, bar.update))
+        tallies = _told_one_by_one(run(plan, bar.update), seed, json_path)
     ours = [each for each in tallies if each.subject == "everlap"]
     click.echo("\n".join(complaint for each in ours for complaint in each.complaints[:SHOWN]))
-    write_figures(json_path, {"seed": seed, "tallies": tallies})
     sys.exit(not all(each.kept for each in ours))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Set
 from pathlib import Path
 
 from tests.cuts.verdict import Verdict
-from tubs.check import check_tub
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
+from tubs.health.check import check_tub
 from tubs.images import decode_jpeg
 from tubs.reader import Tub
 
