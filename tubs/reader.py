@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tubs.about import NewerFormatError, TubAbout, read_about
+from tubs.cleaning.marks import Marks, TimeRange
 from tubs.control import Control
 from tubs.encoded import EncodedRecord, decode
 from tubs.errors import TubError
 from tubs.event import TubEvent
 from tubs.images import decode_jpeg
-from tubs.marks import Marks, TimeRange
 from tubs.mcap.recorded_file import UnreadableFileError
 from tubs.mcap.session import Session
 from tubs.measured import imu_samples, newest_values, telemetry_of

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tubs.check import check_tub
 from tubs.errors import EverlapError
 from tubs.event import Event
+from tubs.health.check import check_tub
+from tubs.health.repair import repair_tub
 from tubs.reader import Tub
 from tubs.record import Record
-from tubs.repair import repair_tub
 from tubs.writer import TubWriter
 
 RECORDS = 6

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tubs.check import check_tub
 from tubs.exchange.importer import import_recording
+from tubs.health.check import check_tub
 from tubs.reader import Tub
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from car.cli import main
-from tubs.check import CheckReport, check_tub
 from tubs.control import Control
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
+from tubs.health.check import CheckReport, check_tub
 from tubs.writer import TubWriter
 
 

@@ -10,8 +10,8 @@ import pytest
 from car.cli import main
 from tubs.about import TubAbout
 from tubs.event import Event
-from tubs.info import describe, started
-from tubs.info_text import as_text
+from tubs.info.describe import describe, started
+from tubs.info.text import as_text
 from tubs.reader import Tub
 from tubs.record import Record
 from tubs.telemetry import Imu, Telemetry

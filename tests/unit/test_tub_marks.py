@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tubs.cleaning.marks import Marks, TimeRange
 from tubs.errors import OutputError
-from tubs.marks import Marks, TimeRange
 from tubs.reader import Tub
 from tubs.record import Record
 from tubs.writer import TubWriter

@@ -10,14 +10,14 @@ import pytest
 
 from car.cli import main
 from tubs.about import TubAbout
-from tubs.check import check_tub
+from tubs.cleaning.marks import TimeRange
 from tubs.control import Control
 from tubs.encoded import EncodedRecord
 from tubs.errors import EverlapError, OutputError, TubError
 from tubs.event import Event
-from tubs.marks import TimeRange
+from tubs.health.check import check_tub
+from tubs.health.repair import repair_tub
 from tubs.reader import Tub
-from tubs.repair import repair_tub
 from tubs.telemetry import Imu, Telemetry
 from tubs.writer import TubWriter
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tubs.cleaning.rule_words import condition_rule, records_rule
+from tubs.cleaning.rules import EndsOfSessions, NearEvents, Rule, RuleError, all_of
+from tubs.cleaning.tub_facts import TubFacts
 from tubs.event import Event
 from tubs.reader import Tub
 from tubs.record import Record
-from tubs.rule_words import condition_rule, records_rule
-from tubs.rules import EndsOfSessions, NearEvents, Rule, RuleError, all_of
-from tubs.tub_facts import TubFacts
 from tubs.writer import TubWriter
 
 STEP_S = 0.1

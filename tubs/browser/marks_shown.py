@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tubs.cleaning.marking import runs
+from tubs.cleaning.marks import FILE_NAME, Edit
 from tubs.errors import EverlapError
-from tubs.marking import runs
-from tubs.marks import FILE_NAME, Edit
 from tubs.reader import Tub
 
 MOST_RANGES = 10_000

@@ -6,12 +6,12 @@ import msgspec
 import numpy as np
 
 from tubs.browser.marks_shown import MOST_RANGES
+from tubs.cleaning.marking import runs
+from tubs.cleaning.rule_words import condition_rule
+from tubs.cleaning.rules import EndsOfSessions, NearEvents, Rule
+from tubs.cleaning.tub_facts import TubFacts
 from tubs.errors import EverlapError
-from tubs.marking import runs
 from tubs.reader import Tub
-from tubs.rule_words import condition_rule
-from tubs.rules import EndsOfSessions, NearEvents, Rule
-from tubs.tub_facts import TubFacts
 
 _SECONDS = r"(\d{1,6}(?:\.\d{1,6})?) ?s"
 _NEAR = re.compile(_SECONDS + r" (before|after) ([a-z]+)")

@@ -18,7 +18,7 @@ def check(context: click.Context, /, folder: Path, json_path: Path | None) -> No
 
     Records that were dropped while driving are counted, and are no damage.
     """
-    from tubs.check import check_tub
+    from tubs.health.check import check_tub
 
     check_outputs(json_path)
     with progress_bar("checking") as progress:

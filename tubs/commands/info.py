@@ -12,8 +12,8 @@ from tubs.figures import check_outputs, json_option, write_figures
 @json_option
 def info(tubs: tuple[Path, ...], json_path: Path | None) -> None:
     """Say what tubs hold: sessions, rate, modes, events, steering, throttle, and what is odd."""
-    from tubs.info import describe
-    from tubs.info_text import as_text, total_text
+    from tubs.info.describe import describe
+    from tubs.info.text import as_text, total_text
 
     check_outputs(json_path)
     figures = [describe(folder) for folder in tubs]

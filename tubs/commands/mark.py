@@ -11,10 +11,10 @@ from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
 if TYPE_CHECKING:
-    from tubs.marking import MarkReport
-    from tubs.marks import Edit
+    from tubs.cleaning.marking import MarkReport
+    from tubs.cleaning.marks import Edit
+    from tubs.cleaning.rules import Rule
     from tubs.reader import Tub
-    from tubs.rules import Rule
 
 RUNS_SHOWN = 8
 EDITS_SHOWN = 20
@@ -65,8 +65,8 @@ class Wish:
             RuleError: one makes no sense.
             click.UsageError: --seconds has nothing to measure from.
         """
-        from tubs.rule_words import condition_rule, records_rule
-        from tubs.rules import EndsOfSessions, NearEvents
+        from tubs.cleaning.rule_words import condition_rule, records_rule
+        from tubs.cleaning.rules import EndsOfSessions, NearEvents
 
         records = self.delete or self.restore
         rules: list[Rule] = [records_rule(records)] if records else []
@@ -126,7 +126,7 @@ def mark(context: click.Context, /, folder: Path, json_path: Path | None, **opti
     everlap tub mark TUB --delete --where throttle=0 --where mode=human
     everlap tub mark TUB --delete --before emergency --seconds 3
     """  # noqa: D301
-    from tubs.marking import list_deleted, mark_by_rules, take_back
+    from tubs.cleaning.marking import list_deleted, mark_by_rules, take_back
     from tubs.reader import Tub
 
     check_outputs(json_path)
@@ -197,7 +197,7 @@ def _tell_listed(tub: "Tub", report: "MarkReport") -> None:
 
 
 def _tell_edits(tub: "Tub", edits: "Sequence[Edit]") -> None:
-    from tubs.marking import records_of
+    from tubs.cleaning.marking import records_of
 
     if len(edits) > EDITS_SHOWN:
         click.echo(f"  {len(edits) - EDITS_SHOWN} earlier ones, then")

@@ -10,7 +10,7 @@ from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
 if TYPE_CHECKING:
-    from tubs.repair import RepairedSession, RepairReport
+    from tubs.health.repair import RepairedSession, RepairReport
 
 
 @click.command()
@@ -23,7 +23,7 @@ def repair(source: Path, out: Path, json_path: Path | None) -> None:
     TUB may also be a folder of session files that lost its tub.json, or one session file. When
     nothing is damaged, nothing is written.
     """
-    from tubs.repair import repair_tub
+    from tubs.health.repair import repair_tub
 
     check_outputs(json_path)
     with progress_bar("repairing") as progress:

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 
 from tubs.about import TubAbout
-from tubs.append_only import AppendOnlyFile
 from tubs.disk import Disk
 from tubs.encoded import EncodedRecord
 from tubs.event import Event
 from tubs.mcap import channels, layout
+from tubs.mcap.append_only import AppendOnlyFile
 from tubs.mcap.events import pack_event
 from tubs.mcap.layout import Message
 from tubs.mcap.measurements import pack_measurement

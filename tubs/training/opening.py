@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tubs.about import read_about
+from tubs.cleaning.marks import Marks
 from tubs.control import MODES
 from tubs.errors import TubError
-from tubs.marks import Marks
 from tubs.training.cache_folder import CacheFolder, limit_bytes, user_cache
 from tubs.training.decoding import Progress
 from tubs.training.examine import NO_SIZE, Size

@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 
 from tubs.about import FILE_NAME, read_about
+from tubs.cleaning.marks import Marks
 from tubs.errors import TubError
-from tubs.examination import examine, session_files
-from tubs.examined import Examined, Fault
-from tubs.marks import Marks
-from tubs.repair_findings import duplicates
+from tubs.health.examination import examine, session_files
+from tubs.health.examined import Examined, Fault
+from tubs.health.repair_findings import duplicates
 from tubs.tub_folder import check_is_folder, check_is_tub
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tubs.errors import TubError
 from tubs.images import decode_jpeg
-from tubs.info_warnings import warnings_about
+from tubs.info.warnings import warnings_about
 from tubs.mcap.session import Session
 from tubs.reader import Tub
 

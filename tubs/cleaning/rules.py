@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tubs.cleaning.tub_facts import STOP, TubFacts
 from tubs.errors import EverlapError
 from tubs.event import KINDS
-from tubs.tub_facts import STOP, TubFacts
 
 Chosen = NDArray[np.bool_]
 NEAR = 0.01

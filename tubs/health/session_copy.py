@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tubs.about import TubAbout
-from tubs.examined import Examined
+from tubs.health.examined import Examined
 from tubs.mcap import channels
 from tubs.mcap.layout import Message
 from tubs.mcap.session_writer import SessionWriter

@@ -3,9 +3,7 @@
 import math
 import re
 
-from tubs.control import MODES
-from tubs.reader import NUMBERS
-from tubs.rules import (
+from tubs.cleaning.rules import (
     COMPARISONS,
     NAMED,
     Between,
@@ -16,7 +14,9 @@ from tubs.rules import (
     Rule,
     RuleError,
 )
-from tubs.tub_facts import PICTURE_NUMBERS
+from tubs.cleaning.tub_facts import PICTURE_NUMBERS
+from tubs.control import MODES
+from tubs.reader import NUMBERS
 
 ALIASES = {"speed": "speed_m_s", "frame_age": "frame_age_s"}
 NAMES = (*NUMBERS, "frame_age_s", "session", *PICTURE_NUMBERS)

@@ -5,8 +5,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tubs.check import check_tub
-from tubs.picture_facts import PictureFacts, Progress, picture_facts
+from tubs.cleaning.picture_facts import PictureFacts, Progress, picture_facts
+from tubs.health.check import check_tub
 from tubs.reader import Tub
 
 STOP = "stop"

@@ -8,7 +8,7 @@ import numpy as np
 
 from tubs.encoded import EncodedRecord
 from tubs.errors import TubError
-from tubs.examined import Examined
+from tubs.health.examined import Examined
 from tubs.images import decode_class_map, decode_jpeg
 from tubs.in_threads import in_threads
 from tubs.mcap import channels

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tubs.about import FILE_NAME, NewerFormatError, TubAbout, read_about
+from tubs.cleaning.marks import readable_lines
 from tubs.errors import TubError
-from tubs.examination import examine, session_files
-from tubs.examined import Examined
-from tubs.marks import readable_lines
+from tubs.health.examination import examine, session_files
+from tubs.health.examined import Examined
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tubs.info import SessionInfo, TubInfo
+from tubs.info.describe import SessionInfo, TubInfo
 
 SESSIONS_SHOWN = 12
 WARNINGS_SHOWN = 8

@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tubs.marks import DELETE, REDO, RESTORE, UNDO, Edit
+from tubs.cleaning.marks import DELETE, REDO, RESTORE, UNDO, Edit
+from tubs.cleaning.rules import Rule, all_of
+from tubs.cleaning.tub_facts import TubFacts
 from tubs.reader import Tub
-from tubs.rules import Rule, all_of
-from tubs.tub_facts import TubFacts
 
 
 class MarkReport(msgspec.Struct):

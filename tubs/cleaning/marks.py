@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tubs.cleaning.locked_lines import LockedLines, locked_lines
 from tubs.errors import OutputError
-from tubs.locked_lines import LockedLines, locked_lines
 
 FILE_NAME = "marks.jsonl"
 DELETE = "delete"

@@ -7,14 +7,14 @@ from pathlib import Path
 import msgspec
 
 from tubs.about import FILE_NAME, about_to_json
-from tubs.check import all_faults
+from tubs.cleaning.marks import FILE_NAME as MARKS_NAME
 from tubs.disk import existing_part
 from tubs.draft_folder import folder_written_whole
 from tubs.errors import OutputError, TubError
-from tubs.examined import Examined, Fault
-from tubs.marks import FILE_NAME as MARKS_NAME
-from tubs.repair_findings import Findings, find_damage
-from tubs.session_copy import SessionCopy
+from tubs.health.check import all_faults
+from tubs.health.examined import Examined, Fault
+from tubs.health.repair_findings import Findings, find_damage
+from tubs.health.session_copy import SessionCopy
 from tubs.tub_folder import check_is_tub
 
 SPARE_BYTES = 1 << 20

@@ -1,0 +1,1 @@
+"""Edits of a tub, and the rules that choose what to delete."""

@@ -1,0 +1,1 @@
+"""Whether a tub is whole, and how to make one of what is left."""

@@ -1,0 +1,1 @@
+"""What a tub holds, in figures and in words."""
