@@ -108,8 +108,8 @@ def _position(pulse_us: float, low_us: float, middle_us: float, high_us: float) 
 class SimulatedCamera:
     """The camera in the simulated car. Waiting for its next frame is what lets time pass.
 
-    A frame is taken at its moment and reaches the loop `camera_delay_s` later, as a real one does.
-    It ends when `finished` says so.
+    A frame is taken at its moment and reaches the loop `camera_delay_s` later, as a real one does,
+    unless the world's conditions lose it. It ends when `finished` says so.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class SimulatedCamera:
         self._finished = finished
         self._taken = 0
         self._start_s = clock()
-        self._on_the_way: deque[Frame] = deque()
+        self._on_the_way: deque[Frame | None] = deque()
 
     def __enter__(self) -> Self:
         """Nothing to open."""
@@ -150,14 +150,18 @@ class SimulatedCamera:
                 self._advance(self._due_s(self._taken))
                 self._take()
             self._advance(due_s)
-            yield self._on_the_way.popleft()
+            frame = self._on_the_way.popleft()
+            if frame is not None:
+                yield frame
 
     def _due_s(self, number: int) -> float:
         return self._start_s + number * self._period_s
 
     def _take(self) -> None:
         image, class_map = self._world.look()
-        self._on_the_way.append(Frame(image, self._clock(), self._taken, class_map))
+        lost = self._world.losses.next_is_lost()
+        frame = None if lost else Frame(image, self._clock(), self._taken, class_map)
+        self._on_the_way.append(frame)
         self._taken += 1
 
     def _advance(self, until_s: float) -> None:

@@ -1,6 +1,7 @@
 """How a place is to look: materials, colours, light and weather, chosen by seed and level."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,6 +80,55 @@ class Look:
     weather: Weather
 
 
+class ForeignLook(NamedTuple):
+    """A place unlike all that is recorded; for judging only.
+
+    Attributes:
+        indoors: there are walls and no sky.
+        road: material of the road.
+        road_rgb: its colour.
+        ground: material beside it.
+        ground_rgb: its colour.
+        lines: what kind of them: none, taped, or painted.
+    """
+
+    indoors: bool
+    road: Material
+    road_rgb: tuple[int, int, int]
+    ground: Material
+    ground_rgb: tuple[int, int, int]
+    lines: str
+
+
+FOREIGN: dict[str, ForeignLook] = {
+    "snow": ForeignLook(
+        False, materials.soil, (150, 156, 166), materials.soil, (232, 236, 242), "none"
+    ),
+    "red-court": ForeignLook(
+        True, materials.concrete, (168, 74, 52), materials.concrete, (168, 74, 52), "taped"
+    ),
+    "lawn-path": ForeignLook(
+        False, materials.grass, (150, 172, 96), materials.grass, (40, 82, 34), "none"
+    ),
+    "heather": ForeignLook(
+        False, materials.paving, (206, 196, 170), materials.grass, (132, 84, 120), "none"
+    ),
+    "garage-mat": ForeignLook(
+        True, materials.carpet, (36, 36, 40), materials.concrete, (58, 96, 150), "none"
+    ),
+    "beach": ForeignLook(
+        False, materials.planks, (132, 112, 92), materials.soil, (226, 204, 160), "none"
+    ),
+    "playroom": ForeignLook(
+        True, materials.tiles, (64, 140, 158), materials.carpet, (224, 176, 52), "taped"
+    ),
+    "night-market": ForeignLook(
+        True, materials.paving, (98, 70, 120), materials.planks, (52, 120, 84), "painted"
+    ),
+}
+"""Looks outside of the families that SURFACES draw from: nothing may be recorded on them."""
+
+
 GREENS = (
     (86, 128, 52),
     (70, 120, 50),
@@ -122,8 +172,11 @@ def choose_look(surface: str, width_m: float, dice: Dice) -> Look:
     Raises:
         SimulationError: no such surface.
     """
+    if surface in FOREIGN:
+        return _foreign(surface, width_m, dice)
     if surface not in SURFACES:
-        raise SimulationError(f"unknown surface {surface!r}: give one of {', '.join(SURFACES)}")
+        known = ", ".join((*SURFACES, *FOREIGN))
+        raise SimulationError(f"unknown surface {surface!r}: give one of {known}")
     if surface.startswith("tape-"):
         return _indoors(surface, width_m, dice)
     if surface == "dirt":
@@ -147,6 +200,31 @@ def _paved(surface: str, width_m: float, dice: Dice) -> Look:
         rut=dice.around(0.03, 0.09),
         roughness=(dice.around(0.55, 0.4), 0.8),
         weather=_weather(dice),
+    )
+
+
+def _foreign(surface: str, width_m: float, dice: Dice) -> Look:
+    kind = FOREIGN[surface]
+    road_colour, ground_colour = dice.near(kind.road_rgb, 14), dice.near(kind.ground_rgb, 14)
+    stripes: tuple[Stripe, ...] = ()
+    if kind.lines == "taped":
+        stripes = tape_stripes(width_m, road_colour, dice)
+    elif kind.lines == "painted":
+        stripes = road_stripes("asphalt", width_m, dice)
+    return Look(
+        surface=surface,
+        indoors=kind.indoors,
+        road=kind.road,
+        road_colour=road_colour,
+        ground=kind.ground,
+        ground_colour=ground_colour,
+        one_floor=kind.road is kind.ground and kind.road_rgb == kind.ground_rgb,
+        stripes=stripes,
+        edge_m=0.015,
+        wobble_m=0.0 if kind.indoors else dice.between(0.0, 0.015),
+        rut=0.0,
+        roughness=(0.5, 0.7),
+        weather=_lamps(dice) if kind.indoors else _weather(dice),
     )
 
 

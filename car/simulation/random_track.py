@@ -1,6 +1,7 @@
 """Roads drawn by chance: straights, bends, chicanes and hairpins, each by its seed."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +24,48 @@ def random_track(seed: int) -> Track:
         if 14.0 <= track.length_m <= 60.0 and _can_be_driven(track):
             return track
     raise SimulationError(f"random:{seed} found no road in 1000 tries: use another seed")
+
+
+def narrow_track(seed: int) -> Track:
+    """Draw a road of 65 to 72 cm, where the others have 80 to 100."""
+    width = float(np.random.default_rng([seed, 31]).uniform(0.65, 0.72))
+    return replace(random_track(seed), name=f"narrow:{seed}", width_m=width)
+
+
+def hairpin_track(seed: int) -> Track:
+    """Draw a road that is folded up: long legs joined by the tightest turns that a car can take."""
+    rng = np.random.default_rng([seed, 37])
+    width = float(rng.uniform(0.8, 0.95))
+    for _ in range(1000):
+        line = resample(smooth(resample(_bent(_rounded(_folds(rng), rng), rng)), 0.12))
+        if rng.random() < 0.5:
+            line = line[::-1]
+        track = Track(f"hairpins:{seed}", line - (line.max(0) + line.min(0)) / 2, width)
+        if track.length_m <= 60.0 and _can_be_driven(track):
+            return track
+    raise SimulationError(f"hairpins:{seed} found no road in 1000 tries: use another seed")
+
+
+def _folds(rng: np.random.Generator) -> Points:
+    """Corners of 4 or 6 legs side by side, with a way back underneath."""
+    legs = int(rng.choice([4, 6]))
+    across = np.concatenate([[0.0], np.cumsum(rng.uniform(1.42, 1.75, legs - 1))])
+    bottom, top = -float(rng.uniform(1.5, 2.2)), rng.uniform(2.2, 4.0, legs // 2)
+    corners: list[tuple[float, float]] = [(0.0, bottom)]
+    for leg, x in enumerate(across):
+        foot = float(rng.uniform(-0.1, 0.4)) if 0 < leg < legs - 1 else bottom
+        head = (float(x), float(top[leg // 2]))
+        turn = [(float(x), foot), head] if leg % 2 == 0 else [head, (float(x), foot)]
+        corners += turn[1:] if leg == 0 else turn
+    return np.array(_level_feet(corners))
+
+
+def _level_feet(corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Bring the two corners of each lower turn to one height, so that it is a turn of 180."""
+    feet = range(3, len(corners) - 3, 4)
+    for first in feet:
+        corners[first + 1] = (corners[first + 1][0], corners[first][1])
+    return corners
 
 
 def _can_be_driven(track: Track) -> bool:

@@ -1,12 +1,13 @@
 """Closed roads by name: drawn by seed, known ones, or read from a file of points."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from car.errors import SimulationError
-from car.simulation.random_track import random_track
+from car.simulation.random_track import hairpin_track, narrow_track, random_track
 from car.simulation.track import Points, Track, spline, track_along
 
 
@@ -14,7 +15,7 @@ def parse_track(name: str) -> Track:
     """Make a track from its name.
 
     Args:
-        name: `random:SEED`, one of `NAMED_TRACKS`, or the path of a CSV file with two columns,
+        name: `random:SEED`, `narrow:SEED`, `hairpins:SEED`, one of `NAMED_TRACKS`, or the path of a CSV file with two columns,
             x and y in metres, of points along a closed road.
 
     Raises:
@@ -23,12 +24,13 @@ def parse_track(name: str) -> Track:
     if name in NAMED_TRACKS:
         return track_along(name, NAMED_TRACKS[name])
     kind, _, seed = name.partition(":")
-    if kind == "random" and seed.isdecimal():
-        return random_track(int(seed))
+    if kind in DRAWN_TRACKS and seed.isdecimal():
+        return DRAWN_TRACKS[kind](int(seed))
     if name.lower().endswith(".csv"):
         return _read_track(Path(name))
     raise SimulationError(
-        f"unknown track {name!r}: give random:SEED, {', '.join(NAMED_TRACKS)}, or a file.csv"
+        f"unknown track {name!r}: give {', '.join(f'{kind}:SEED' for kind in DRAWN_TRACKS)}, "
+        f"{', '.join(NAMED_TRACKS)}, or a file.csv"
     )
 
 
@@ -40,16 +42,25 @@ def parse_tracks(names: str) -> list[str]:
     """
     unfolded: list[str] = []
     for name in filter(None, (part.strip() for part in names.split(","))):
-        first, dash, last = name.removeprefix("random:").partition("-")
-        if name.startswith("random:") and dash:
+        kind, _, seeds = name.partition(":")
+        first, dash, last = seeds.partition("-")
+        if kind in DRAWN_TRACKS and dash:
             if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
                 raise SimulationError(f"not a range of seeds: {name!r} (like random:1000-1009)")
-            unfolded += [f"random:{seed}" for seed in range(int(first), int(last) + 1)]
+            unfolded += [f"{kind}:{seed}" for seed in range(int(first), int(last) + 1)]
         else:
             unfolded.append(name)
     if not unfolded:
         raise SimulationError("no track named: give one or more, like oval,random:1000-1009")
     return unfolded
+
+
+DRAWN_TRACKS: dict[str, Callable[[int], Track]] = {
+    "random": random_track,
+    "narrow": narrow_track,
+    "hairpins": hairpin_track,
+}
+"""Families of roads, each drawn by a seed."""
 
 
 def _read_track(path: Path) -> Track:

@@ -2,14 +2,24 @@
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from car.config import CameraConfig, Lens
 from car.errors import SimulationError
+from car.simulation.conditions import (
+    ORDINARY,
+    Conditions,
+    changed_car,
+    changed_lens,
+    drawn_start,
+)
+from car.simulation.lost_frames import LostFrames
 from car.simulation.marshal import Marshal
+from car.simulation.picture_layers import layers_for
 from car.simulation.renderer import Renderer, View
 from car.simulation.scene import SURFACES, Scene
 from car.simulation.sensor import Sensor
@@ -28,6 +38,10 @@ from car.simulation.vehicle import (
 )
 
 OFF_ROAD_GRIP = 0.6
+USUAL_EXPOSURE_S = 0.006
+
+Paint = Callable[[Track, str, int, float], Scene]
+"""Makes a scene of a road, a surface, a seed and a level."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class WorldSpec:
         look: domain randomisation of what is seen, from 0 (one clean look a surface) to 1.
         car: randomisation of the vehicle and camera pose, from 0 (as configured) to 1.
         extra_delay_s: added between light and wheels.
+        conditions: what is out of the ordinary; the rest of the world does not depend on it.
     """
 
     track: str = "random:0"
@@ -49,6 +64,7 @@ class WorldSpec:
     look: float = 0.5
     car: float = 0.0
     extra_delay_s: float = 0.0
+    conditions: Conditions = ORDINARY
 
     def __post_init__(self) -> None:
         for name, value in (("look", self.look), ("car", self.car)):
@@ -67,26 +83,39 @@ class World:
         vehicle: the car and its hidden parameters.
         lens: the camera's true pose and lens.
         marshal: counts laps and off-road events.
+        losses: says which pictures never arrive.
     """
 
-    def __init__(self, spec: WorldSpec, camera: CameraConfig) -> None:
+    def __init__(self, spec: WorldSpec, camera: CameraConfig, paint: Paint = Scene) -> None:
+        """Make a world.
+
+        Args:
+            spec: all that fixes it.
+            camera: size of the pictures, and where the camera should sit.
+            paint: makes the scene, or has one of the same road, surface, seed and level.
+        """
         looks, cars, noise = np.random.default_rng([spec.seed, 11]).spawn(3)
         drawn = SURFACES[int(looks.integers(len(SURFACES)))]
+        conditions, size = spec.conditions, (camera.width_px, camera.height_px)
+        self._odd = np.random.default_rng([spec.seed, 17])
         self.spec = spec
-        self.track: Track = parse_track(spec.track)
+        self.track: Track = _widened(parse_track(spec.track), conditions.road_width)
         self.surface = spec.surface or drawn
-        self.scene = Scene(self.track, self.surface, int(looks.integers(2**31)), spec.look)
-        self.vehicle = Vehicle(VehicleParameters().varied(cars, spec.car))
-        self.lens = _varied_lens(camera.lens, cars, spec.car)
-        self.renderer = Renderer(self.scene, self.lens, camera.width_px, camera.height_px)
-        self.sensor = Sensor(
-            int(looks.integers(2**31)), spec.look, camera.width_px, camera.height_px
-        )
+        self.scene = paint(self.track, self.surface, int(looks.integers(2**31)), spec.look)
+        parameters = VehicleParameters().varied(cars, spec.car)
+        self.vehicle = Vehicle(changed_car(parameters, conditions, self._odd))
+        self.lens = changed_lens(_varied_lens(camera.lens, cars, spec.car), conditions)
+        self.renderer = Renderer(self.scene, self.lens, *size, exposure_s=_exposure_s(conditions))
+        self.sensor = Sensor(int(looks.integers(2**31)), spec.look, *size)
+        self._layers = layers_for(conditions, self.lens, *size, spec.seed)
+        self._yaw_rad = math.radians(conditions.camera_yaw_deg)
+        self.losses = LostFrames(conditions.lost_frames, conditions.lost_in_a_row, spec.seed)
         self.marshal = Marshal(self.track, self.vehicle)
         self.camera_delay_s = self.vehicle.parameters.camera_delay_s + spec.extra_delay_s / 2
         self._dead_time_s = self.vehicle.parameters.dead_time_s + spec.extra_delay_s / 2
         self._noise = noise
-        self.restart()
+        offset_m, turned_rad = drawn_start(conditions, self.track.width_m / 2, self._odd)
+        self.restart(offset_m=offset_m, turned_rad=turned_rad)
 
     def reseed(self, seed: int) -> None:
         """Draw noise, body motion and starting places anew from a seed."""
@@ -136,17 +165,18 @@ class World:
         state = self.vehicle.state
         pace = min(1.0, abs(float(state[SPEED])))
         self._bob_rad = 0.8 * self._bob_rad + 0.2 * pace * float(self._noise.normal(0, 0.012))
-        image, class_map = self.renderer.render(
-            View(
-                x_m=float(state[X]),
-                y_m=float(state[Y]),
-                heading_rad=float(state[HEADING]),
-                pitch_rad=-0.0045 * float(state[ACCELERATION]) + self._bob_rad,
-                roll_rad=0.002 * float(state[SIDE_ACCELERATION]),
-                speed_m_s=float(state[SPEED]),
-                yaw_rate_rad_s=float(state[YAW_RATE]),
-            )
+        view = View(
+            x_m=float(state[X]),
+            y_m=float(state[Y]),
+            heading_rad=float(state[HEADING]) + self._yaw_rad,
+            pitch_rad=-0.0045 * float(state[ACCELERATION]) + self._bob_rad,
+            roll_rad=0.002 * float(state[SIDE_ACCELERATION]),
+            speed_m_s=float(state[SPEED]),
+            yaw_rate_rad_s=float(state[YAW_RATE]),
         )
+        image, class_map = self.renderer.render(view)
+        for layer in self._layers:
+            image = layer.put(image, class_map, view)
         return self.sensor.expose(image, self._noise), class_map
 
     @property
@@ -158,6 +188,15 @@ class World:
     def speed_m_s(self) -> float:
         """Along the car."""
         return float(self.vehicle.state[SPEED])
+
+
+def _widened(track: Track, factor: float) -> Track:
+    return track if factor == 1.0 else replace(track, width_m=track.width_m * factor)
+
+
+def _exposure_s(conditions: Conditions) -> float:
+    exposure_ms = conditions.exposure_ms
+    return USUAL_EXPOSURE_S if exposure_ms is None else exposure_ms / 1000.0
 
 
 def _varied_lens(lens: Lens, rng: np.random.Generator, level: float) -> Lens:
