@@ -11,3 +11,9 @@ class TrainError(EverlapError):
 
 class DatasetError(EverlapError):
     """The tubs asked for hold nothing that a network could learn from."""
+
+
+class StoppedEarlyError(EverlapError):
+    """Ctrl-C ended a training; the best until then is kept."""
+
+    exit_code = 130

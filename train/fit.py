@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from train.batches import Batch, ExampleMaker, Variation, made_ahead, plain_batches
 from train.dataset import Lesson
 from train.errors import TrainError
-from train.metrics import confusion, mae, mean_iou, r2
+from train.metrics import checkpoint_score, confusion, mae, mean_iou, r2
 from train.network import CLASSES, build_network
 from train.objective import (
     Weights,
@@ -86,6 +86,7 @@ class Fitted:
         throttle_std: of the training records.
         history: one entry an epoch.
         best_epoch: whose weights were kept.
+        interrupted: whether somebody ended the training before its budget was spent.
     """
 
     network: keras.Model
@@ -93,10 +94,18 @@ class Fitted:
     throttle_std: float
     history: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
+    interrupted: bool = False
 
 
 Report = Callable[[Epoch | None, float, float], None]
 """Called after steps with None and after epochs with the epoch; then share done, images/s."""
+
+Watch = Callable[["Fitted", float], None]
+"""Called after every step with the network as it is, and the share done: to keep checkpoints."""
+
+
+def unwatched(fitted: "Fitted", share: float) -> None:
+    """Nobody keeps checkpoints."""
 
 
 def learning_rate(progress: float, peak: float) -> float:
@@ -143,16 +152,30 @@ class Fitter:
         self._optimizer.build(self._network.trainable_variables)
         self._step = tf.function(self._one_step, jit_compile=False)
 
-    def fit(self, budget: Budget, report: Report) -> Fitted:
-        """Train until the budget is spent or nothing gets better.
+    def fit(self, budget: Budget, report: Report, watch: Watch = unwatched) -> Fitted:
+        """Train until the budget is spent, nothing gets better, or somebody presses Ctrl-C.
 
         Raises:
             TrainError: the loss is not finite.
+            KeyboardInterrupt: somebody pressed Ctrl-C before the first epoch was over.
         """
         fitted = Fitted(self._network, self._throttle_mean, self._throttle_std)
+        best = _Best(self._network.get_weights())
+        try:
+            self._learn(fitted, best, budget, report, watch)
+        except KeyboardInterrupt:
+            if fitted.best_epoch == 0:
+                raise
+            fitted.interrupted = True
+        self._network.set_weights(best.weights)
+        return fitted
+
+    def _learn(
+        self, fitted: Fitted, best: "_Best", budget: Budget, report: Report, watch: Watch
+    ) -> None:
+        """All epochs; what is best so far is in `best` at any moment."""
         steps = max(1, (budget.epoch_records or self._records) // self._schedule.batch)
-        start_s, best, kept = self._clock(), math.inf, self._network.get_weights()
-        epoch, progress = 0, 0.0
+        start_s, epoch, progress = self._clock(), 0, 0.0
         with made_ahead(self._maker, self._schedule.batch) as batches:
             while progress < 1.0 and epoch - fitted.best_epoch <= budget.patience:
                 began_s, losses = self._clock(), []
@@ -163,17 +186,15 @@ class Fitter:
                     self._optimizer.learning_rate = learning_rate(progress, self._schedule.rate)
                     losses.append(self._step(*self._tensors(next(batches))))
                     report(None, progress, self._rate(len(losses), began_s))
+                    watch(fitted, progress)
                 epoch += 1
                 line = self._look(epoch, start_s, began_s, losses, progress)
                 fitted.history.append(line)
-                score = self._score(line)
-                if score < SETTLED * best:
-                    kept, fitted.best_epoch = self._network.get_weights(), epoch
-                best = min(best, score)
+                if best.takes(line, self._network):
+                    fitted.best_epoch = epoch
                 progress = self._progress(budget, start_s, float(epoch))
                 report(line, progress, line.images_per_s)
-        self._network.set_weights(kept)
-        return fitted
+        watch(fitted, 1.0)
 
     def _progress(self, budget: Budget, start_s: float, epochs_done: float) -> float:
         if budget.minutes is not None:
@@ -182,15 +203,6 @@ class Fitter:
 
     def _rate(self, steps: int, began_s: float) -> float:
         return steps * self._schedule.batch / max(self._clock() - began_s, 1e-9)
-
-    def _score(self, line: Epoch) -> float:
-        """What the best weights are chosen by: all three errors, steering first."""
-        miou = line.held_out_class_map_miou
-        return (
-            line.held_out_steering_mae
-            + 0.3 * line.held_out_throttle_mae
-            + (0.05 * (1 - miou) if miou is not None else 0.0)
-        )
 
     def _tensors(self, batch: Batch) -> tuple[tf.Tensor, ...]:
         throttle = (batch.throttle - self._throttle_mean) / self._throttle_std
@@ -238,6 +250,25 @@ class Fitter:
             held_out_throttle_r2=r2(found.throttle, found.throttle_guess),
             held_out_class_map_miou=mean_iou(found.confusion),
         )
+
+
+class _Best:
+    """The weights to keep, and how good the best were."""
+
+    def __init__(self, weights: list[NDArray[np.float32]]) -> None:
+        self.weights = weights
+        self._score = math.inf
+
+    def takes(self, line: Epoch, network: keras.Model) -> bool:
+        """Keep the weights as they are now, unless they are clearly worse than the best."""
+        score = checkpoint_score(
+            line.held_out_steering_mae, line.held_out_throttle_mae, line.held_out_class_map_miou
+        )
+        taken = score < SETTLED * self._score
+        if taken:
+            self.weights = network.get_weights()
+        self._score = min(self._score, score)
+        return taken
 
 
 @dataclass(frozen=True, slots=True)

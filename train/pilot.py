@@ -1,19 +1,25 @@
 """From tubs to a pilot file in one call: open, split, fit, quantize, measure, write."""
 
 import os
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
 from car.pilots.card import HeldOut, PilotCard
+from train import history
 from train.batches import Variation
+from train.checkpoints import Checkpoints
 from train.errors import TrainError
 from train.export import Exported, export
-from train.fit import Budget, Epoch, Fitted, Fitter, Schedule
+from train.fit import Budget, Epoch, Fitted, Fitter, Schedule, unwatched
+from train.float_twin import keep_float
+from train.history_line import history_line
 from train.lessons import Curriculum, open_lessons
+from train.tub_watch import watch_tubs
 from tubs.atomic import check_writable, written_whole
 from tubs.errors import OutputError
 
@@ -32,6 +38,7 @@ class Plan:
         held_out: what is kept for measuring.
         delay_s: label delay; None is the usual one where time stamps allow.
         cache: folder for decoded images; None is the user's.
+        checkpoints: keeps the network along the way; None keeps only the best.
     """
 
     seed: int = 0
@@ -41,6 +48,7 @@ class Plan:
     held_out: HeldOut = field(default_factory=HeldOut)
     delay_s: float | None = None
     cache: Path | None = None
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ class Progress:
     """How far a training run is.
 
     Attributes:
-        stage: "decode", "fit" or "export".
+        stage: "decode", "fit", "stopped" (by Ctrl-C), "export" or "checkpoints".
         share: 0..1 of the stage.
         images_per_s: while fitting.
         epoch: the one just ended, if one did.
@@ -66,21 +74,29 @@ class Trained:
 
     Attributes:
         pilot: the file.
+        float_file: the float network beside it, NAME.keras.
         history_file: the history as JSON.
         card: as in the file.
         history: one entry an epoch.
         best_epoch: whose weights were kept.
         exported: with the int8 network's results on held-out records.
         curriculum: the lessons, with their split.
+        interrupted: whether Ctrl-C ended it; the best epoch until then was kept.
+        tubs_changed: what changed in the tubs meanwhile, in sentences.
+        duration_s: of everything.
     """
 
     pilot: Path
+    float_file: Path
     history_file: Path
     card: PilotCard
     history: list[Epoch]
     best_epoch: int
     exported: Exported
     curriculum: Curriculum
+    interrupted: bool
+    tubs_changed: list[str]
+    duration_s: float
 
 
 class History(msgspec.Struct, frozen=True):
@@ -96,26 +112,30 @@ def train_pilot(
     out: Path,
     plan: Plan | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Trained:
-    """Train a pilot on tubs and write it to `out`, with its history beside it.
+    """Train a pilot on tubs and write it to `out`, with what belongs to it beside it.
+
+    Beside NAME.tflite are NAME.keras, the float network; NAME.json, its epochs; and a line in
+    trainings.jsonl. Ctrl-C ends the fitting, and the best epoch until then becomes the pilot.
 
     Args:
         tubs: at least one tub folder.
-        out: NAME.tflite; the history goes to NAME.json.
+        out: NAME.tflite.
         plan: what differs from the usual.
         report: called often; must be quick.
+        clock: monotonic seconds.
 
     Raises:
         TubError: a tub cannot be read.
         DatasetError: the tubs hold too little.
         TrainError: training diverged, or int8 is too much worse than float.
         OutputError: the result cannot be written.
+        KeyboardInterrupt: Ctrl-C before the first epoch was over, or once more after that.
     """
-    plan = plan or Plan()
-    if out.suffix != ".tflite":
-        raise OutputError(f"{out}: a pilot file is named NAME.tflite")
-    check_writable(out)
-    history_file = check_writable(out.with_suffix(".json"))
+    plan, began_s = plan or Plan(), clock()
+    _check_outputs(out, plan)
+    watch = watch_tubs(tubs)
     curriculum = open_lessons(
         tubs,
         plan.held_out,
@@ -123,36 +143,75 @@ def train_pilot(
         plan.cache,
         lambda done, total: report(Progress("decode", done / max(total, 1))),
     )
-    variation = _with_delay(plan.variation, curriculum.delay_s)
-    fitter = Fitter(curriculum.lessons, plan.seed, variation, plan.schedule)
-    fitted = fitter.fit(
-        plan.budget,
-        lambda epoch, share, speed: report(Progress("fit", min(share, 1.0), speed, epoch)),
-    )
-    report(Progress("export", 0.0))
-    exported = _export_or_keep(fitted, curriculum, plan, out)
-    history = History(exported.card, fitted.best_epoch, fitted.history)
-    with written_whole(history_file) as draft:
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(history), indent=2))
-    report(Progress("export", 1.0))
-    return Trained(
+    fitted = _fit(curriculum, plan, report)
+    float_file = keep_float(fitted, out.with_suffix(".keras"))
+    report(Progress("stopped" if fitted.interrupted else "export", 0.0))
+    changed = watch.changes()
+    card = _card(curriculum, plan, fitted, changed)
+    trained = Trained(
         out,
-        history_file,
-        exported.card,
+        float_file,
+        out.with_suffix(".json"),
+        card,
         fitted.history,
         fitted.best_epoch,
-        exported,
+        _export(fitted, curriculum, card, out),
         curriculum,
+        fitted.interrupted,
+        changed,
+        clock() - began_s,
+    )
+    return _finish(trained, fitted, plan, report)
+
+
+def _check_outputs(out: Path, plan: Plan) -> None:
+    if out.suffix != ".tflite":
+        raise OutputError(f"{out}: a pilot file is named NAME.tflite")
+    for path in (out, out.with_suffix(".json"), out.with_suffix(".keras")):
+        check_writable(path)
+    if plan.checkpoints is not None:
+        plan.checkpoints.check_folder()
+
+
+def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None]) -> Fitted:
+    variation = _with_delay(plan.variation, curriculum.delay_s)
+    fitter = Fitter(curriculum.lessons, plan.seed, variation, plan.schedule)
+    return fitter.fit(
+        plan.budget,
+        lambda epoch, share, speed: report(Progress("fit", min(share, 1.0), speed, epoch)),
+        plan.checkpoints.watch if plan.checkpoints is not None else unwatched,
     )
 
 
-def _export_or_keep(fitted: Fitted, curriculum: Curriculum, plan: Plan, out: Path) -> Exported:
-    """Export; when the int8 network is refused, keep the float one, which took the time."""
+def _finish(
+    trained: Trained, fitted: Fitted, plan: Plan, report: Callable[[Progress], None]
+) -> Trained:
+    """Put the final card into the epochs' file, add to the history, write checkpoints."""
+    trained = replace(trained, card=trained.exported.card)
+    _write_epochs(trained.pilot, trained.card, fitted)
+    history.append(trained.pilot.with_name(history.NAME), history_line(trained))
+    if plan.checkpoints is not None and not trained.interrupted:
+        report(Progress("checkpoints", 0.0))
+        plan.checkpoints.write(fitted, trained.curriculum.lessons, trained.card)
+    report(Progress("export", 1.0))
+    return trained
+
+
+def _write_epochs(out: Path, card: PilotCard, fitted: Fitted) -> Path:
+    """NAME.json: the card and every epoch."""
+    path = out.with_suffix(".json")
+    found = History(card, fitted.best_epoch, fitted.history)
+    with written_whole(path) as draft:
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    return path
+
+
+def _export(fitted: Fitted, curriculum: Curriculum, card: PilotCard, out: Path) -> Exported:
+    """Export; when the int8 network is refused, say where the float one is, which took the time."""
     try:
-        return export(fitted, curriculum.lessons, _card(curriculum, plan), out)
+        return export(fitted, curriculum.lessons, card, out)
     except TrainError as error:
         kept = out.with_suffix(".keras")
-        fitted.network.save(kept)
         raise TrainError(f"{error}. The float network is kept in {kept}") from error
 
 
@@ -162,7 +221,7 @@ def _with_delay(variation: Variation, delay_s: float) -> Variation:
     )
 
 
-def _card(curriculum: Curriculum, plan: Plan) -> PilotCard:
+def _card(curriculum: Curriculum, plan: Plan, fitted: Fitted, changed: list[str]) -> PilotCard:
     height_px, width_px = curriculum.lessons[0].recording.images.shape[1:3]
     return PilotCard(
         width_px=width_px,
@@ -172,7 +231,7 @@ def _card(curriculum: Curriculum, plan: Plan) -> PilotCard:
         label_delay_s=curriculum.delay_s,
         tubs=curriculum.used,
         held_out=plan.held_out,
-        recipe=_recipe(plan),
+        recipe=_recipe(plan) | _what_happened(fitted, changed),
         software=f"everlap {_version()}",
     )
 
@@ -188,6 +247,18 @@ def _recipe(plan: Plan) -> dict[str, str | float | int | bool | None]:
         "mirrored": plan.variation.mirrored,
         "light": plan.variation.light,
     }
+
+
+def _what_happened(
+    fitted: Fitted, changed: list[str]
+) -> dict[str, str | float | int | bool | None]:
+    """What the card should say beyond what was asked for."""
+    found: dict[str, str | float | int | bool | None] = {}
+    if fitted.interrupted:
+        found["interrupted_in_epoch"] = len(fitted.history) + 1
+    if changed:
+        found["tubs_changed"] = "; ".join(changed)
+    return found
 
 
 def _version() -> str:

@@ -1,22 +1,29 @@
 """`everlap train`: a pilot from tubs."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from train.errors import StoppedEarlyError
+from train.history import as_table
+from tubs.atomic import check_writable
+
 if TYPE_CHECKING:
-    from train.pilot import Progress, Trained
+    from train.pilot import Plan, Progress, Trained
 
 _PATH = click.Path(path_type=Path)
 
+STOPPED = "stopping: the best epoch becomes the pilot; Ctrl-C once more to leave without it"
+
 
 @click.command()
-@click.argument("tubs", type=_PATH, nargs=-1, required=True)
-@click.option("--out", type=_PATH, required=True, help="Pilot file to write, NAME.tflite.")
+@click.argument("tubs", type=_PATH, nargs=-1)
+@click.option("--out", type=_PATH, help="Pilot file to write, NAME.tflite.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=40, show_default=True)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Instead of --epochs.")
@@ -27,9 +34,52 @@ _PATH = click.Path(path_type=Path)
 @click.option("--no-shift", is_flag=True, help="Do not shift the view sideways.")
 @click.option("--no-mirror", is_flag=True, help="Do not exchange left and right.")
 @click.option("--no-light", is_flag=True, help="Do not change light and colour.")
+@click.option("--no-report", is_flag=True, help="Do not write NAME.html.")
+@click.option("--evaluate", type=click.IntRange(1, 100), help="Drive so many roads for the report.")
+@click.option("--checkpoints", type=_PATH, help="New folder for pilots from along the way.")
+@click.option("--keep", type=click.IntRange(1, 1000), default=10, show_default=True,
+              help="How many --checkpoints.")  # fmt: skip
+@click.option("--list", "listed", is_flag=True, help="Show the trainings of a folder, best first.")
 def train(
     tubs: tuple[Path, ...],
-    out: Path,
+    out: Path | None,
+    no_report: bool,
+    evaluate: int | None,
+    listed: bool,
+    **options: Any,
+) -> None:
+    """Train a network on TUBS, quantize it to int8, and write a pilot file.
+
+    Beside NAME.tflite come NAME.html, a report; NAME.keras, the float network; NAME.json, its
+    epochs; and a line in trainings.jsonl, which `everlap train --list FOLDER` shows. Ctrl-C ends
+    the training and keeps the best network until then.
+    """
+    if listed:
+        click.echo("\n\n".join(as_table(folder) for folder in tubs or (Path(),)))
+        return
+    if not tubs or out is None:
+        raise click.UsageError("name at least one tub, and the pilot to write: --out NAME.tflite")
+    from train.quiet import without_chatter
+
+    without_chatter()
+    from train.pilot import train_pilot
+
+    page = None if no_report else check_writable(out.with_suffix(".html"))
+    with progress_shown() as report:
+        trained = train_pilot(list(tubs), out, _plan(**options), report)
+    if page is not None:
+        _write_report(page, trained, evaluate or 0)
+    click.echo(summary(trained))
+    for change in trained.tubs_changed:
+        click.echo(f"{change}. Train again if that matters; the card says so.", err=True)
+    if trained.interrupted:
+        raise StoppedEarlyError(
+            f"interrupted after {len(trained.history)} epochs; the best, epoch "
+            f"{trained.best_epoch}, is kept in {trained.pilot} and {trained.float_file}"
+        )
+
+
+def _plan(
     seed: int,
     epochs: int,
     minutes: float | None,
@@ -40,17 +90,16 @@ def train(
     no_shift: bool,
     no_mirror: bool,
     no_light: bool,
-) -> None:
-    """Train a network on TUBS, quantize it to int8, and write a pilot file."""
-    from train.quiet import without_chatter
-
-    without_chatter()
+    checkpoints: Path | None,
+    keep: int,
+) -> "Plan":
     from train.batches import Variation
+    from train.checkpoints import Checkpoints
     from train.fit import Budget, Schedule
-    from train.pilot import Plan, train_pilot
+    from train.pilot import Plan
 
     usual = Variation()
-    plan = Plan(
+    return Plan(
         seed=seed,
         budget=Budget(epochs=epochs, minutes=minutes),
         schedule=Schedule(batch=batch, rate=rate),
@@ -61,10 +110,20 @@ def train(
         ),
         delay_s=delay,
         cache=cache,
+        checkpoints=None if checkpoints is None else Checkpoints(checkpoints, keep),
     )
-    with progress_shown() as report:
-        trained = train_pilot(list(tubs), out, plan, report)
-    click.echo(summary(trained))
+
+
+def _write_report(page: Path, trained: "Trained", roads: int) -> None:
+    from train.pilot_report import write_pilot_report
+
+    verdict = write_pilot_report(page, trained, command_line(), roads)
+    click.echo(f"{page}: {verdict}")
+
+
+def command_line() -> str:
+    """What was typed, to type it again."""
+    return shlex.join(["everlap", *sys.argv[1:]])
 
 
 def summary(trained: "Trained") -> str:
@@ -122,6 +181,8 @@ def progress_shown() -> "Iterator[Callable[[Progress], None]]":
             bar.update(task, description=progress.stage, completed=progress.share, speed=speed)
             if progress.epoch is not None:
                 bar.console.print(epoch_line(progress), highlight=False)
+            if progress.stage == "stopped":
+                bar.console.print(STOPPED, highlight=False)
 
         yield show
 
@@ -129,3 +190,5 @@ def progress_shown() -> "Iterator[Callable[[Progress], None]]":
 def _print_epoch(progress: "Progress") -> None:
     if progress.epoch is not None:
         click.echo(epoch_line(progress), err=True)
+    if progress.stage == "stopped":
+        click.echo(STOPPED, err=True)
