@@ -14,11 +14,13 @@ class Decision(NamedTuple):
         command: what it wants the wheels to do.
         steering_std: its own uncertainty of the steering, in units of steering; nan when unknown.
         class_map: uint8 (rows, columns) of RoadClass, coarser than the image; None when unknown.
+        stop: why it cannot go on, in words: the car is stopped; None while it can.
     """
 
     command: Command
     steering_std: float = math.nan
     class_map: Image | None = None
+    stop: str | None = None
 
 
 class Pilot(Protocol):

@@ -1,0 +1,86 @@
+"""How much each spot of ground looks like the line: by colour, and by contrast to both sides of it.
+
+Brightness is only compared with what lies beside a spot, so that shade, glare and exposure change
+little: a line is closer to its colour than the ground on either side is.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from car.frame import Image
+from car.pilots.road_view import GroundGrid
+from car.pilots.settings import LineConfig
+
+Floats = NDArray[np.float32]
+
+LEAST_CONTRAST = 7.0
+"""In units of Lab; weaker is the grain of the ground."""
+RELATIVE_CONTRAST = 0.3
+"""Of what the ground beside differs from the line's colour: this much less is wholly a line."""
+PALEST, STRONGEST = 0.4, 1.3
+"""Shade and glare scale how strong a colour is."""
+
+
+def lab_of(colour: str) -> Floats:
+    """Lab of a colour written #RRGGBB: lightness 0 to 100, a and b about -128 to 127."""
+    value = np.array([[[int(colour[k : k + 2], 16) for k in (1, 3, 5)]]], np.uint8)
+    return to_lab(value)[0, 0]
+
+
+def to_lab(image: Image) -> Floats:
+    """Lab of an RGB picture, float32 (height, width, 3)."""
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab -= np.array([0.0, 128.0, 128.0], np.float32)
+    lab[..., 0] *= np.float32(100.0 / 255.0)
+    return lab
+
+
+class LineLikeness:
+    """Looks for a line of one colour and width in views from above.
+
+    Args:
+        config: what the line looks like.
+        grid: of the views.
+    """
+
+    def __init__(self, config: LineConfig, grid: GroundGrid) -> None:
+        self._target = lab_of(config.colour)
+        self._tolerance = np.float32(config.tolerance)
+        self._width = max(1, round(config.width_m / grid.cell_m)) // 2 * 2 + 1
+        self._aside = self._width + 1
+
+    def of(self, view: Image) -> Floats:
+        """How sure each cell is to be line: float32 (rows, columns), 0 to 1.
+
+        Args:
+            view: uint8 (rows, columns, 3) RGB, of the ground from above.
+        """
+        lab = to_lab(view)
+        off = lab - self._target
+        distance = np.sqrt((off * off).sum(axis=2))
+        across = self._ridge(distance, (self._width, 1))
+        along = self._ridge(distance, (1, self._width))
+        return np.asarray(np.maximum(across, along) * self._right_hue(lab), np.float32)
+
+    def _ridge(self, distance: Floats, size: tuple[int, int]) -> Floats:
+        """By how much less a strip differs from the colour than the strips on both sides of it."""
+        strip = cv2.blur(distance, size)
+        aside = self._aside
+        x, y = (aside, 0) if size[0] > 1 else (0, aside)
+        rows, columns = strip.shape
+        wide = cv2.copyMakeBorder(strip, y, y, x, x, cv2.BORDER_REPLICATE)
+        before = wide[:rows, :columns]
+        after = wide[2 * y : 2 * y + rows, 2 * x : 2 * x + columns]
+        beside = np.minimum(before, after)
+        sure = beside - strip - np.float32(LEAST_CONTRAST)
+        return np.clip(sure / (np.float32(RELATIVE_CONTRAST) * beside + 1.0), 0.0, 1.0)
+
+    def _right_hue(self, lab: Floats) -> Floats:
+        """1 where hue and saturation fit, falling to 0 at the tolerance; float32."""
+        wanted, seen = self._target[1:], lab[..., 1:]
+        strength = float(wanted @ wanted)
+        share = np.clip(seen @ wanted / max(strength, 1.0), PALEST, STRONGEST)
+        off = seen - share[..., None] * wanted
+        away = np.sqrt((off * off).sum(axis=2))
+        return np.clip(2.0 * (1.0 - away / self._tolerance), 0.0, 1.0)
