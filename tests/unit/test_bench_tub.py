@@ -13,7 +13,7 @@ from car.bench.donkeycar_beside import DonkeycarTub, PeerError
 from car.bench.file_calls import calls_per_record, counted_calls
 from car.bench.spread import Spread, ratio_of, spread_of
 from car.bench.tub import Measurement, Scale
-from car.bench.tub_samples import drive_records, take_pictures
+from car.bench.tub_samples import drive_records, keep_pictures, take_pictures
 from car.cli import main
 from tubs.reader import Tub
 
@@ -66,6 +66,19 @@ def test_the_encoded_drive_reads_back_with_its_own_times(
     tub = Tub(tub_reading.with_jpegs(tmp_path / "tub", jpegs, images))
     assert [tub.encoded(number).jpeg for number in range(len(tub))] == jpegs
     assert [tub.control(number).captured_s for number in range(2)] == [0.0, 0.05]
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace counts the calls")
+def test_a_record_is_one_call_and_its_share_of_a_sync_a_second(
+    tmp_path: Path, images: np.ndarray
+) -> None:
+    pictures = keep_pictures(tmp_path / "pictures.npy", images)
+
+    def writing(folder: Path, records: int) -> list[str]:
+        words = [str(folder), str(pictures), str(records)]
+        return [sys.executable, "-m", "car.bench.tub_writing", *words]
+
+    assert 1.04 <= calls_per_record(writing, tmp_path, 200) < 3.0
 
 
 def test_the_busy_loop_keeps_the_recorder_busy_and_loses_nothing(
