@@ -71,11 +71,15 @@ def report_page(data: ReportData) -> str:
     """
     _check(data)
     sections = [made for make in _SECTIONS if (made := make(data))]
-    style = resources.files("train").joinpath("report.css").read_text("utf-8")
+    return assemble(data.title, _head(data), sections)
+
+
+def assemble(title: str, head: str, sections: list[str]) -> str:
+    """Give a page of sections; the title is plain text, the rest is markup."""
     return _PAGE.format(
-        title=escape(data.title),
-        style=style,
-        head=_head(data),
+        title=escape(title),
+        style=resources.files("train").joinpath("report.css").read_text("utf-8"),
+        head=head,
         links=_links(sections),
         body="\n".join(sections),
     )

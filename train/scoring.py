@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from car.config import CameraConfig
+from car.config import CameraConfig, CarConfig, Lens
 from car.errors import PilotError
 from car.pilots.card import HeldOut, PilotCard, read_card
-from car.pilots.network import NetworkPilot
+from car.pilots.choice import network_of, open_pilot
 from car.pilots.pilot import Pilot
 from train.baselines import COPYCAT, Baselines
 from train.bootstrap import Rows, pieces
@@ -40,8 +40,8 @@ class Scored:
     Attributes:
         name: as it was asked for.
         make: builds it for a camera.
-        file: the pilot file; None for one that is not a network.
-        card: its card; None likewise.
+        file: the pilot file, when the network itself steers.
+        card: of the network that it steers or sees by; None when there is none.
     """
 
     name: str
@@ -51,14 +51,18 @@ class Scored:
 
 
 def pilot_to_score(name: str) -> Scored:
-    """Find a pilot by its file name, or by a name such as `line`.
+    """Find a pilot by its file name, or by a name such as `line` or `planner:NAME.tflite`.
 
     Raises:
         PilotError: there is none of that name.
     """
-    path = Path(name)
-    card = read_card(path)
-    return Scored(name, lambda camera: NetworkPilot(path, camera), path, card)
+    network = network_of(name)
+    card = None if network is None else read_card(network)
+
+    def make(camera: CameraConfig) -> Pilot:
+        return open_pilot(name, msgspec.structs.replace(CarConfig(), camera=camera))
+
+    return Scored(name, make, network if network == Path(name) else None, card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,8 @@ def _pilot_for(scored: Scored, lesson: Lesson) -> Pilot:
     height_px, width_px = lesson.recording.images.shape[1:3]
     card = scored.card
     if card is None:
-        return scored.make(CameraConfig(width_px=width_px, height_px=height_px))
+        lens = lesson.lens or Lens()
+        return scored.make(CameraConfig(width_px=width_px, height_px=height_px, lens=lens))
     if (width_px, height_px) != (card.width_px, card.height_px):
         raise PilotError(
             f"{scored.name} needs images of {card.width_px}x{card.height_px} px; those of the tub "
