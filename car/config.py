@@ -10,13 +10,12 @@ from msgspec import Meta
 
 from car.config_faults import explain
 from car.errors import ConfigError
+from car.monitor_settings import MonitorConfig
+from car.pilots.settings import ChassisConfig, LineConfig, PlannerConfig
+from car.section import Section
 
 PulseUs = Annotated[int, Meta(ge=500, le=2500)]
 Unit = Annotated[float, Meta(ge=0.0, le=1.0)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part's own section of car.toml."""
 
 
 class Lens(Section, frozen=True):
@@ -178,6 +177,10 @@ class CarConfig(Section, frozen=True):
     limits: LimitsConfig = LimitsConfig()
     guard: GuardConfig = GuardConfig()
     human: HumanConfig = HumanConfig()
+    monitor: MonitorConfig = MonitorConfig()
+    chassis: ChassisConfig = ChassisConfig()
+    line: LineConfig = LineConfig()
+    planner: PlannerConfig = PlannerConfig()
 
     def __post_init__(self) -> None:
         """Check what no single value shows.

@@ -11,6 +11,7 @@ from car.frame_check import FrameCheck
 from car.human import Human, Wish
 from car.limits import CommandLimits
 from car.modes import Event, Mode, ModeState, commanded, next_state
+from car.monitor import Monitor, NoMonitor, monitor_of
 from car.pilots.pilot import Decision, Pilot
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ WHY = {
 CHOICES = (Event.CHOOSE_HUMAN, Event.CHOOSE_ASSISTED, Event.CHOOSE_PILOT)
 REARM_FIRST = "the emergency stop holds: re-arm first"
 LET_GO_FIRST = "let go of the throttle, then choose"
+PILOT_STEERS = (Mode.PILOT, Mode.ASSISTED)
 NEED_A_PILOT = (Event.CHOOSE_PILOT, Event.CHOOSE_ASSISTED)
 NO_PILOT = "there is no pilot to choose: start the drive with a pilot file (--pilot)"
 
@@ -48,6 +50,7 @@ class Driver:
         limits: what no command exceeds.
         config: how long a human's word counts.
         hazard: asked at every frame.
+        monitor: doubts the pilot while the pilot steers.
 
     Attributes:
         state: the mode.
@@ -62,6 +65,7 @@ class Driver:
         limits: CommandLimits,
         config: HumanConfig,
         hazard: Hazard = no_hazard,
+        monitor: Monitor = NoMonitor(),  # noqa: B008
     ) -> None:
         self.state = ModeState()
         self.why_stopped = "nobody has chosen a mode yet"
@@ -69,6 +73,7 @@ class Driver:
         self._eyes, self._limits = eyes, limits
         self._expiry_s = config.expiry_s
         self._hazard = hazard
+        self._monitor = monitor
 
     def decide(self, frame: Frame, now_s: float) -> tuple[Wish, Decision | None, Command]:
         """Ask the human and the pilot, and give the command that is safe to send.
@@ -83,13 +88,26 @@ class Driver:
         if hazard is not None:
             self.fault(hazard)
         decision = self._ask_pilot(frame)
-        pilot = decision.command if decision is not None else None
-        command = commanded(self.state.mode, wish.command, pilot)
+        self._heed(decision)
+        command = self._command(wish, decision, frame.captured_s)
         return wish, decision, self._limits.apply(command, now_s)
 
     def fault(self, why: str) -> None:
         """Take a part's word that it is not safe to drive: nobody does until someone chooses."""
         self._happen(Event.FAULT, 0.0, why)
+
+    def _command(self, wish: Wish, decision: Decision | None, captured_s: float) -> Command:
+        """Blend the wishes; while the pilot steers ahead, the monitor's doubt slows or stops it."""
+        if decision is None:
+            return commanded(self.state.mode, wish.command, None)
+        judgement = self._monitor.judge(decision, captured_s)
+        command = commanded(self.state.mode, wish.command, decision.command)
+        if self.state.mode not in PILOT_STEERS or command.throttle <= 0.0:
+            return command
+        if judgement.stop is not None:
+            self.fault(judgement.stop)
+            return STOP
+        return command._replace(throttle=command.throttle * judgement.factor)
 
     def _ask_pilot(self, frame: Frame) -> Decision | None:
         if self._pilot is None:
@@ -101,6 +119,13 @@ class Driver:
                 f"{decision.command.throttle}; both must be from -1 to +1: it is broken"
             )
         return decision
+
+    def _heed(self, decision: Decision | None) -> None:
+        """Stop where the pilot says that it cannot go on, and its word counts."""
+        if decision is None or decision.stop is None:
+            return
+        if self.state.mode in (Mode.PILOT, Mode.ASSISTED):
+            self.fault(decision.stop)
 
     def _listen(self, now_s: float) -> Wish:
         """Let the human's events happen; of a wish that counts no more only those that stop."""
@@ -140,4 +165,5 @@ def driver_of(
 ) -> Driver:
     """Put a driver together from the car's settings."""
     eyes, limits = FrameCheck(config.camera), CommandLimits(config.limits)
-    return Driver(human, pilot, eyes, limits, config.human, hazard)
+    monitor = monitor_of(config.monitor, config.camera, config.chassis)
+    return Driver(human, pilot, eyes, limits, config.human, hazard, monitor)
