@@ -19,12 +19,17 @@ START_M = 0.35
 LENGTH_M = 1.44
 STEP_M = 0.06
 COUNT = round(LENGTH_M / STEP_M)
-OFFSETS_M = np.linspace(-0.72, 0.72, 19)
-HEADINGS_RAD = np.radians(np.linspace(-60.0, 60.0, 13))
-CURVATURES = np.linspace(-1.8, 1.8, 10)
-FIRST_STEPS = np.array([0.04, 0.09, 0.2, 0.25])
-LARGEST = np.array([0.9, 1.3, 2.2, 1.8])
-LEVELS = 5
+ALONG_M = (np.arange(COUNT) * STEP_M).astype(np.float32)
+STRIDE = 2
+"""Of the steps, every so many are looked at in the first, coarse search."""
+ANCHORS = [3, 12]
+"""Steps at which curves are compared with each other."""
+OFFSETS_M = np.linspace(-0.6, 0.6, 13)
+HEADINGS_RAD = np.radians(np.linspace(-60.0, 60.0, 11))
+CURVATURES = np.linspace(-1.75, 1.75, 8)
+FIRST_STEPS = np.array([0.04, 0.09, 0.2, 0.25], np.float32)
+LARGEST = np.array([0.8, 1.3, 2.2, 1.8], np.float32)
+LEVELS, FINER = 5, 0.6
 LEAST_SEEN = 6.0
 """Steps of a curve that must be in the picture before their mean counts in full."""
 
@@ -68,13 +73,16 @@ def trace(curves: NDArray[np.floating]) -> tuple[Floats, Floats]:
     Returns:
         points float32 (n, COUNT, 2) in metres, headings float32 (n, COUNT) in radians.
     """
-    along = (np.arange(COUNT) * STEP_M)[None]
+    curves = np.asarray(curves, np.float32)
     offset, heading, bend, change = (curves[:, k, None] for k in range(4))
-    headings = heading + bend * along + change * along**2 / 2
-    middle = headings - (bend + change * along) * STEP_M / 2
-    x = START_M + np.cumsum(np.cos(middle), axis=1) * STEP_M
-    y = offset + np.cumsum(np.sin(middle), axis=1) * STEP_M
-    return np.stack([x, y], axis=-1).astype(np.float32), headings.astype(np.float32)
+    headings = heading + bend * ALONG_M + change * (ALONG_M * ALONG_M / 2)
+    before = headings - (bend + change * ALONG_M) * np.float32(STEP_M / 2)
+    points = np.empty((*headings.shape, 2), np.float32)
+    np.cumsum(np.cos(before) * np.float32(STEP_M), axis=1, out=points[..., 0])
+    np.cumsum(np.sin(before) * np.float32(STEP_M), axis=1, out=points[..., 1])
+    points[..., 0] += np.float32(START_M)
+    points[..., 1] += offset
+    return points, headings
 
 
 class CurveSearch:
@@ -84,34 +92,26 @@ class CurveSearch:
         grid: of the views.
         visible: float32 of the grid's shape, 1 where the picture shows the ground.
         beside_m: how far to the left of the curve to look; several are looked at together.
-        unseen: what a step is worth that the picture does not show.
+        unseen: what a step is worth, in comparing curves, that the picture does not show.
     """
 
     def __init__(
-        self, grid: GroundGrid, visible: Floats, beside_m: tuple[float, ...], unseen: float = 0.0
+        self, grid: GroundGrid, visible: Floats, beside_m: tuple[float, ...], unseen: float
     ) -> None:
         self._grid, self._visible, self._beside_m = grid, visible, beside_m
-        self._unseen = unseen
-        self._table = np.stack(
-            [
-                each.ravel()
-                for each in np.meshgrid(OFFSETS_M, HEADINGS_RAD, CURVATURES, [0.0], indexing="ij")
-            ],
-            axis=1,
-        )
+        self._unseen = np.float32(unseen)
+        self._table = _every(OFFSETS_M, HEADINGS_RAD, CURVATURES, np.zeros(1))
+        all_ways = _every(*[np.array([-1.0, 0.0, 1.0], np.float32)] * 4)
+        self._nudges = all_ways[np.abs(all_ways).sum(axis=1) <= 2][None]
         points, headings = trace(self._table)
-        self._anchors = points[:, [3, 12]]
-        cells = np.rint(self._cells(points, headings)).astype(np.int64)
+        self._anchors = points[:, ANCHORS]
+        cells = np.rint(self._cells(points, headings))[:, ::STRIDE].astype(np.int64)
         rows, columns = grid.shape
         inside = (cells >= 0).all(-1) & (cells[..., 0] < columns) & (cells[..., 1] < rows)
         place = np.where(inside, cells[..., 1] * columns + cells[..., 0], rows * columns)
-        self._places = place.reshape(len(self._table), -1).astype(np.int32)
-        seen = np.append(visible.ravel(), np.float32(0.0))[self._places]
-        self._seen = seen.sum(axis=1)
-        self._unused = len(beside_m) * COUNT - self._seen
-        self._nudges = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 4, indexing="ij"), -1).reshape(
-            -1, 4
-        )
+        self._places = np.ascontiguousarray(place.reshape(len(self._table), -1).T)
+        shares = self._shares(self._table)[:, ::STRIDE].reshape(len(self._table), -1)
+        self._table_shares = np.ascontiguousarray((shares / shares.sum(axis=1)[:, None]).T)
 
     def find(self, view: Floats, expected: Curve, pull: float) -> Found:
         """Search a view.
@@ -122,72 +122,62 @@ class CurveSearch:
             expected: where the curve should be.
             pull: what a curve loses for lying a metre away from there.
         """
-        near = self._expected_anchors(expected)
-        first = self._table[int(np.argmax(self._worth_of_table(view) - pull * self._away(near)))]
-        start = self._better(view, first, np.array(expected), near, pull)
-        best = self._refine(view, start, near, pull)
-        worth, seen = self._worth(view, best[None])
-        return Found(Curve(*best.tolist()), float(worth[0]), float(seen[0]))
-
-    def _worth_of_table(self, view: Floats) -> Floats:
-        values = np.append((view * self._visible).ravel(), np.float32(0.0))
-        sums = values[self._places].sum(axis=1) + self._unseen * self._unused
-        return self._mean(sums, self._seen)
-
-    def _mean(self, sums: Floats, seen: Floats) -> Floats:
-        if self._unseen:
-            return sums / np.float32(len(self._beside_m) * COUNT)
-        return sums / np.maximum(seen, np.float32(LEAST_SEEN * len(self._beside_m)))
-
-    def _away(self, anchors: Floats) -> Floats:
-        return np.abs(self._anchors - anchors).sum(axis=(1, 2)) / 2
-
-    def _expected_anchors(self, expected: Curve) -> Floats:
-        return trace(np.array([expected]))[0][:, [3, 12]]
-
-    def _worth(self, view: Floats, curves: NDArray[np.floating]) -> tuple[Floats, Floats]:
-        """Mean value along each curve, and how many steps of it are seen."""
-        cells = self._cells(*trace(curves)).reshape(len(curves), -1, 2)
-        visible = _sample(self._visible, cells)
-        seen = visible.sum(axis=1)
-        sums = (_sample(view, cells) * visible).sum(axis=1)
-        sums += self._unseen * (visible.shape[1] - seen)
-        return self._mean(sums, seen), seen
-
-    def _better(
-        self,
-        view: Floats,
-        first: NDArray[np.floating],
-        second: NDArray[np.floating],
-        near: Floats,
-        pull: float,
-    ) -> NDArray[np.floating]:
-        both = np.stack([first, second])
-        return both[int(np.argmax(self._judged(view, both, near, pull)))]
-
-    def _judged(
-        self, view: Floats, curves: NDArray[np.floating], near: Floats, pull: float
-    ) -> Floats:
-        worth, _ = self._worth(view, curves)
-        away = np.abs(trace(curves)[0][:, [3, 12]] - near).sum(axis=(1, 2)) / 2
-        return worth - np.float32(pull) * away
+        near = trace(np.array([expected]))[0][:, ANCHORS]
+        shown = np.where(self._visible > 0, view, self._unseen)
+        values = np.append(shown.ravel(), self._unseen)
+        worth = np.einsum("ij,ij->j", np.take(values, self._places), self._table_shares)
+        away = np.abs(self._anchors - near).sum(axis=(1, 2)) / 2
+        first = self._table[int(np.argmax(worth - pull * away))]
+        best = self._refine(shown, np.stack([first, expected]).astype(np.float32), near, pull)
+        cells = self._cells(*trace(best[None])).reshape(1, -1, 2)
+        visible = _sample(self._visible, cells, 0.0)
+        seen = float(visible.sum()) / len(self._beside_m)
+        bright = float((_sample(view, cells, 0.0) * visible).sum()) / len(self._beside_m)
+        return Found(Curve(*best.tolist()), bright / max(seen, LEAST_SEEN), seen)
 
     def _refine(
-        self, view: Floats, start: NDArray[np.floating], near: Floats, pull: float
+        self, shown: Floats, best: NDArray[np.floating], near: Floats, pull: float
     ) -> NDArray[np.floating]:
-        best, steps = start, FIRST_STEPS
+        """Take the best of the curves given and of their neighbours, in ever smaller steps."""
+        steps = FIRST_STEPS
         for _ in range(LEVELS):
-            tried = np.clip(best + self._nudges * steps, -LARGEST, LARGEST)
-            best = tried[int(np.argmax(self._judged(view, tried, near, pull)))]
-            steps = steps * 0.6
+            around = (best.reshape(-1, 1, 4) + self._nudges * steps).reshape(-1, 4)
+            tried = np.minimum(np.maximum(around, -LARGEST), LARGEST)
+            points, headings = trace(tried)
+            cells = self._cells(points, headings).reshape(len(tried), -1, 2)
+            shares = self._shares(tried).reshape(len(tried), -1)
+            worth = (_sample(shown, cells, float(self._unseen)) * shares).sum(1) / shares.sum(1)
+            away = np.abs(points[:, ANCHORS] - near).sum(axis=(1, 2)) / 2
+            best = tried[int(np.argmax(worth - np.float32(pull) * away))]
+            steps = steps * FINER
         return best
 
+    def _shares(self, curves: NDArray[np.floating]) -> Floats:
+        """Length of what lies beside each step, in steps: (n, COUNT, beside); less inside a bend.
+
+        Without it a tight bend would find all of its inside on one bright spot.
+        """
+        curves = np.asarray(curves, np.float32)
+        bend = curves[:, 2, None] + curves[:, 3, None] * ALONG_M
+        beside = np.asarray(self._beside_m, np.float32)
+        return np.maximum(1.0 - bend[..., None] * beside, np.float32(0.1))
+
     def _cells(self, points: Floats, headings: Floats) -> Floats:
-        """Cells to look at beside each point: (n, COUNT, beside, 2)."""
-        left = np.stack([-np.sin(headings), np.cos(headings)], axis=-1)[:, :, None]
-        beside = np.asarray(self._beside_m, np.float32)[None, None, :, None]
-        return self._grid.cells(points[:, :, None] + left * beside)
+        """Cells to look at beside each point: float32 (n, COUNT, beside, 2)."""
+        cells = self._grid.cells(points)[:, :, None]
+        if self._beside_m == (0.0,):
+            return cells
+        beside = np.asarray(self._beside_m, np.float32) / np.float32(self._grid.cell_m)
+        left = np.stack([np.cos(headings), np.sin(headings)], axis=-1)[:, :, None]
+        return cells - left * beside[:, None]
 
 
-def _sample(view: Floats, cells: Floats) -> Floats:
-    return cv2.remap(view, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+def _every(*choices: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Every combination, a row each."""
+    return np.stack([each.ravel() for each in np.meshgrid(*choices, indexing="ij")], axis=1)
+
+
+def _sample(view: Floats, cells: Floats, outside: float) -> Floats:
+    return cv2.remap(
+        view, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
+    )

@@ -18,8 +18,10 @@ from car.pilots.road_view import GroundGrid, RoadView
 
 Floats = NDArray[np.float32]
 
-PULL = 0.25
+PULL = 0.35
 """What a metre away from where the line was expected costs, in shares of a perfect line."""
+UNSEEN = 0.2
+"""What a stretch of a curve that is not in the picture counts as, in comparing curves."""
 LEAST_WORTH = 0.13
 """Mean likeness along a curve that is no line is less; half of that along dashes is more."""
 SURE_WORTH = 0.35
@@ -60,7 +62,7 @@ class LineEye:
         away = line.distance_m
         beside = {"centre": (0.0,), "left": (away,), "right": (-away,), "both": (away, -away)}
         visible = self.view.visible(camera.height_px, camera.width_px)
-        self._search = CurveSearch(self.view.grid, visible, beside[line.side])
+        self._search = CurveSearch(self.view.grid, visible, beside[line.side], UNSEEN)
 
     def look(self, image: Image, expected: Curve) -> Sighting:
         """Find the way along the line.

@@ -42,9 +42,11 @@ class GroundGrid(NamedTuple):
 
     def cells(self, points_m: NDArray[np.floating]) -> Floats:
         """Column and row, as fractions, of points on the ground; float32 (..., 2)."""
-        row = (points_m[..., 0] - self.near_m) / self.cell_m
-        column = (self.half_width_m - points_m[..., 1]) / self.cell_m
-        return np.stack([column, row], axis=-1).astype(np.float32)
+        cells = np.empty(points_m.shape, np.float32)
+        scale = np.float32(1.0 / self.cell_m)
+        cells[..., 0] = (np.float32(self.half_width_m) - points_m[..., 1]) * scale
+        cells[..., 1] = (points_m[..., 0] - np.float32(self.near_m)) * scale
+        return cells
 
 
 class RoadView:
