@@ -1,16 +1,15 @@
 """One drive in the simulator, from the start line to the result."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
-import numpy as np
 
 from car.actuators import Actuators
 from car.assembly import Assemble, in_virtual_time
-from car.command import Command
 from car.config import CarConfig
 from car.drive_events import DriveEvents
+from car.drive_figures import DriveFigures, FigureWatch
 from car.driver import driver_of
 from car.human import Human, Starter
 from car.lap_events import LapEvents
@@ -20,6 +19,7 @@ from car.pilots.pilot import Pilot
 from car.recorder import DriveRecorder, NoRecorder
 from car.simulation.expert import Expert
 from car.simulation.marshal import Standing
+from car.simulation.recovery import Recoveries
 from car.simulation.world import World
 from car.timing import Timing
 
@@ -27,8 +27,8 @@ SLOWEST_M_S = 0.35
 """A drive that is slower than this on average is given up."""
 
 
-class EpisodeResult(msgspec.Struct, frozen=True):
-    """How a drive went; SI units.
+class EpisodeResult(DriveFigures, frozen=True, kw_only=True):
+    """How a drive went; SI units. All but `late_ticks` is the same every time.
 
     Attributes:
         track: name of the road.
@@ -41,10 +41,9 @@ class EpisodeResult(msgspec.Struct, frozen=True):
         off_road_events: times that the middle of the car left the road.
         interventions: times that the car had to be put back.
         cross_track_rmse_m: root mean square of the distance from the middle of the road.
-        steering_rate_per_s: root mean square of the change of steering, units a second; a smooth
-            driver has a small one.
         autonomy: 1 - 6 s x interventions / time, not below 0.
         distance_m: driven along the road.
+        track_length_m: once around.
         driven_s: simulated time.
         delay_s: from light to wheels.
         speed_response: top speed over that of the nominal car.
@@ -62,7 +61,6 @@ class EpisodeResult(msgspec.Struct, frozen=True):
     off_road_events: int
     interventions: int
     cross_track_rmse_m: float
-    steering_rate_per_s: float
     autonomy: float
     distance_m: float
     driven_s: float
@@ -70,6 +68,7 @@ class EpisodeResult(msgspec.Struct, frozen=True):
     speed_response: float
     friction: float
     late_ticks: int
+    track_length_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,7 @@ class Episode:
         human: at the controls; by default someone who chooses the pilot and watches.
         recorder: keeps the records.
         around: wraps the actuators, to disturb what is sent.
+        recoveries: follows the excursions; one that is `away` makes an excursion of the start.
     """
 
     world: World
@@ -89,6 +89,7 @@ class Episode:
     human: Human | None = None
     recorder: DriveRecorder = NoRecorder()  # noqa: RUF009
     around: Callable[[Actuators], Actuators] = lambda actuators: actuators
+    recoveries: Recoveries = field(default_factory=Recoveries)
 
 
 def drive_laps(
@@ -98,8 +99,9 @@ def drive_laps(
     watch: Callable[[Tick], None] = lambda tick: None,
     seconds: float = float("inf"),
     assemble: Assemble = in_virtual_time,
+    enough: Callable[[Standing], bool] = lambda standing: False,
 ) -> tuple[EpisodeResult, Timing]:
-    """Drive until the laps are done, the time is up, or it is hopeless.
+    """Drive until the laps are done, the time is up, it is enough, or it is hopeless.
 
     Raises:
         CarError: a part failed; the throttle is at neutral by then.
@@ -108,17 +110,17 @@ def drive_laps(
     patience_s = min(seconds, 15.0 + laps * world.track.length_m / SLOWEST_M_S)
 
     def finished(standing: Standing) -> bool:
-        return standing.laps >= laps or standing.driven_s >= patience_s
+        return standing.laps >= laps or standing.driven_s >= patience_s or enough(standing)
 
     human = episode.human or Starter(Event.CHOOSE_PILOT)
     driver = driver_of(config, human, episode.pilot)
     timing = Timing(1.0 / config.camera.frames_per_s)
-    sent: list[Command] = []
+    figures = FigureWatch(world, timing.period_s, episode.recoveries)
     modes = DriveEvents(driver, episode.recorder)
     laps_done = LapEvents(world.marshal, episode.recorder)
 
     def note(tick: Tick) -> None:
-        sent.append(tick.sent)
+        figures.watch(tick)
         modes.watch(tick)
         laps_done.watch(tick)
         watch(tick)
@@ -127,7 +129,7 @@ def drive_laps(
         actuators = episode.around(car.actuators)
         drive(car.camera, driver, actuators, episode.recorder, car.clock, timing, note)
         laps_done.look(car.clock())
-    return _result(world, laps, sent, timing), timing
+    return _result(world, laps, figures.figures(), timing), timing
 
 
 def expert_lap_time_s(world: World, period_s: float = 0.05) -> float:
@@ -144,10 +146,10 @@ def with_expert_lap(result: EpisodeResult, world: World) -> EpisodeResult:
     return msgspec.structs.replace(result, expert_lap_time_s=expert_lap_time_s(world))
 
 
-def _result(world: World, laps: int, sent: list[Command], timing: Timing) -> EpisodeResult:
+def _result(world: World, laps: int, figures: DriveFigures, timing: Timing) -> EpisodeResult:
     standing, parameters = replace(world.marshal.standing), world.vehicle.parameters
-    change = np.diff([command.steering for command in sent]) / timing.period_s
     return EpisodeResult(
+        **msgspec.structs.asdict(figures),
         track=world.track.name,
         surface=world.surface,
         look_seed=world.spec.seed,
@@ -158,9 +160,9 @@ def _result(world: World, laps: int, sent: list[Command], timing: Timing) -> Epi
         off_road_events=standing.off_road_events,
         interventions=standing.interventions,
         cross_track_rmse_m=standing.cross_track_rmse_m,
-        steering_rate_per_s=float(np.sqrt(np.mean(change**2))) if len(change) else 0.0,
         autonomy=standing.autonomy,
         distance_m=standing.progress_m,
+        track_length_m=world.track.length_m,
         driven_s=standing.driven_s,
         delay_s=world.delay_s,
         speed_response=parameters.top_speed_m_s / type(parameters)().top_speed_m_s,

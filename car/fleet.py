@@ -4,8 +4,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from typing import TypeVar
@@ -15,6 +16,9 @@ from tubs.progress import progress_bar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+
+_LOST = "a worker process was killed, perhaps for want of memory: try fewer --workers"
 
 
 class WorkerLostError(EverlapError):
@@ -54,14 +58,69 @@ def in_parallel(
     try:
         yield from pool.map(work, jobs)
     except BrokenProcessPool as error:
-        raise WorkerLostError(
-            "a worker process was killed, perhaps for want of memory: try fewer --workers"
-        ) from error
+        raise WorkerLostError(_LOST) from error
     except BaseException:
         stop.set()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def as_they_finish(
+    work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
+) -> Iterator[tuple[Job, Result | BaseException]]:
+    """Give each job with its result, or with what it raised, as soon as it is done.
+
+    The work is always done in other processes, in the order of the jobs; only a few are handed out
+    at a time, so that leaving the loop early leaves little behind.
+
+    Args:
+        work: a function of a module; it and its jobs are sent to other processes.
+        jobs: what to do.
+        workers: how many processes.
+
+    Raises:
+        WorkerLostError: a process was killed.
+    """
+    context = get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(
+        max(1, min(workers, len(jobs))),
+        context,
+        initializer=_begin_work,
+        initargs=(stop, os.getpid()),
+    )
+    waiting = iter(jobs)
+    handed_out: dict[Future[Result], Job] = {}
+    try:
+        for job in islice(waiting, 2 * workers):
+            handed_out[pool.submit(work, job)] = job
+        while handed_out:
+            done, _ = wait(handed_out, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = handed_out.pop(future)
+                for next_job in islice(waiting, 1):
+                    handed_out[pool.submit(work, next_job)] = next_job
+                yield job, _outcome(future)
+    except BrokenProcessPool as error:
+        raise WorkerLostError(_LOST) from error
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _outcome(future: Future[Result]) -> Result | BaseException:
+    """What a finished job gave or raised.
+
+    Raises:
+        BrokenProcessPool: its process was killed.
+    """
+    error = future.exception()
+    if isinstance(error, BrokenProcessPool):
+        raise error
+    return future.result() if error is None else error
 
 
 def with_progress(results: Iterable[Result], count: int, title: str) -> Iterator[Result]:

@@ -18,10 +18,11 @@ from car.simulation.world import World
 from car.timing import Timing
 from train.demo_plan import LABEL_DELAY_S, DemoPlan, new_worlds, training_worlds
 from train.demo_report import report_data
-from train.evaluate import Total, Trial, run_trial, summarise
+from train.evaluate import Trial, run_trial
 from train.fit import Budget
 from train.pilot import Plan, Progress, train_pilot
 from train.report import write_report
+from train.totals import Total, summarise
 
 
 class DemoFigures(msgspec.Struct, frozen=True):

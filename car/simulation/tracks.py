@@ -15,8 +15,8 @@ def parse_track(name: str) -> Track:
     """Make a track from its name.
 
     Args:
-        name: `random:SEED`, `narrow:SEED`, `hairpins:SEED`, one of `NAMED_TRACKS`, or the path of a CSV file with two columns,
-            x and y in metres, of points along a closed road.
+        name: `random:SEED`, `narrow:SEED`, `hairpins:SEED`, one of `NAMED_TRACKS`, or the path of
+            a CSV file with two columns, x and y in metres, of points along a closed road.
 
     Raises:
         SimulationError: no such track, or points that cannot be driven.

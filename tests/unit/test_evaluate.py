@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from car.episode import EpisodeResult
-from train.evaluate import summarise
+from train.totals import summarise
 
 EPISODE = EpisodeResult(
     track="oval",

@@ -1,20 +1,36 @@
 """`everlap evaluate`: let a pilot drive many roads, and count what goes wrong."""
 
+import shlex
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
+from click.core import ParameterSource
 
 from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
-from car.episode import EpisodeResult
-from car.fleet import in_parallel, usual_workers, with_progress
+from car.errors import SimulationError
+from car.fleet import usual_workers
 from car.pilots.network import NetworkPilot
-from car.simulation.scene import SURFACES
-from car.simulation.tracks import parse_tracks
+from car.simulation.scene import FOREIGN, SURFACES
+from car.simulation.tracks import parse_track, parse_tracks
 from car.simulation.world import WorldSpec
-from train.evaluate import Trial, run_trial, summarise
+from train import evaluation
+from train.campaign import Campaign, Outcome, plan, run
+from train.episodes import NOMINAL, Driven, Job
+from train.evaluation_text import drive_line, scenario_lines, starts_line, total_lines
+from train.failure_page import write_failures
+from train.ledger import Ledger, header_for, open_ledger
+from train.scenarios import Suite, find_scenarios, find_suite, foreign_surface
+from train.totals import summarise
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option, write_figures
+from tubs.progress import progress_bar
+
+USUAL = Suite("", "random:1000-1009", 3, 0, 0.0, delay=0.0, car_level=1.0)
 
 
 class UnfinishedError(EverlapError):
@@ -23,12 +39,57 @@ class UnfinishedError(EverlapError):
     exit_code = 1
 
 
+class InterruptedEvaluationError(EverlapError):
+    """Ctrl-C was pressed; what was done is kept where there is a folder."""
+
+    exit_code = 130
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for.
+
+    Attributes:
+        pilot: as it was named.
+        campaign: what is to be driven.
+        out: folder that keeps finished episodes, or None.
+        json_path: file for the figures, or None.
+        workers: processes.
+        command: the whole line, to go on with.
+    """
+
+    pilot: str
+    campaign: Campaign
+    out: Path | None
+    json_path: Path | None
+    workers: int
+    command: str
+
+
 @click.command()
 @click.argument("pilot")
+@click.option("--suite", help="A set of worlds: ordinary, hard, foreign or recovery.")
+@click.option("--tracks", help="Roads to drive, by comma.  [default: random:1000-1009]")
+@click.option("--laps", type=click.IntRange(1, 10_000), help="On each road.  [default: 3]")
 @click.option(
-    "--tracks", default="random:1000-1009", show_default=True, help="Roads to drive, by comma."
+    "--scenarios",
+    help="Drive each road in these too: all, names by comma, or a .toml file of your own.",
 )
-@click.option("--laps", default=3, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--starts",
+    type=click.IntRange(0, 10_000),
+    help="Instead of laps, so many starts off the middle and askew on each road.",
+)
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for a picture of every failure and an index.html.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep finished episodes in this folder; the same command goes on where it was.",
+)
 @world_options
 @click.option(
     "--car-level",
@@ -40,52 +101,104 @@ class UnfinishedError(EverlapError):
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; all cores if not given.")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="A car.toml.")
 @json_option
-def evaluate(
-    pilot: str,
-    tracks: str,
-    laps: int,
-    seed: int,
-    surface: str | None,
-    look: float,
-    delay: float,
-    car_level: float,
-    workers: int | None,
-    config_path: Path | None,
-    json_path: Path | None,
-) -> None:
+@click.pass_context
+def evaluate(context: click.Context, pilot: str, **options: Any) -> None:
     """Let PILOT, a pilot file or `expert`, drive many roads in the simulator.
 
     Each road has a look and a car of its own, fixed by the seed. Without --surface the surfaces
-    take turns. The whole stack drives: loop, guard, chip driver and simulated chip.
+    take turns. The whole stack drives: loop, guard, chip driver and simulated chip. The figures
+    are the same for a seed, whatever the number of workers.
     """
-    check_outputs(json_path)
+    check_outputs(options["json_path"])
+    wish = _wish(context, pilot, options)
+    header = header_for(wish.campaign.pilot)
+    with open_ledger(wish.out, header) as ledger:
+        if ledger.note:
+            click.echo(ledger.note)
+        outcome = _drive(wish, plan(wish.campaign, header), ledger)
+    figures = evaluation.figures(wish.campaign, outcome, header, wish.command)
+    _tell(wish, outcome, figures)
+    write_figures(wish.json_path, figures)
+    _judge(outcome)
+
+
+def _wish(context: click.Context, pilot: str, options: dict[str, Any]) -> Wish:
+    """Read the options, and try everything that could be wrong before the work begins.
+
+    Raises:
+        EverlapError: the pilot, the config, a track, scenario or suite cannot be used.
+    """
+    config_path = options["config_path"]
     config = load_config(config_path) if config_path else CarConfig()
     file = None if pilot == "expert" else Path(pilot)
     if file is not None:
         NetworkPilot(file, config.camera)
-    worlds = [
-        WorldSpec(track, surface or surface_in_turn(number), seed + number, look, car_level, delay)
-        for number, track in enumerate(parse_tracks(tracks))
-    ]
-    trials = [Trial(file, world, laps, config) for world in worlds]
-    results = []
-    driven = in_parallel(run_trial, trials, workers or usual_workers())
-    for result, _ in with_progress(driven, len(trials), "driving"):
-        results.append(result)
-        click.echo(_line(result))
-    total = summarise(results)
-    rate = total.off_road_per_100_laps
-    click.echo(
-        f"{total.laps_done} of {total.laps_asked} laps, {total.off_road_events} off-road events: "
-        f"{rate.value:.1f} per 100 laps (95 % interval {rate.low:.1f} to {rate.high:.1f}); "
-        f"{total.clean_episodes.value:.0%} of the roads clean; "
-        f"autonomy {total.autonomy.value:.1%}; "
-        f"cross-track error {100 * total.cross_track_rmse_m.value:.1f} cm; "
-        f"lap time {total.lap_time_ratio.value:.2f} of the expert's"
+    suite = find_suite(options["suite"]) if options["suite"] else USUAL
+    suite = _with_options(suite, context)
+    scenarios = find_scenarios(options["scenarios"]) if options["scenarios"] else []
+    if suite.starts and suite.conditions.start_offset_share == 0.0:
+        suite = _with_disturbed_starts(suite)
+    campaign = Campaign(
+        pilot=file,
+        worlds=worlds_of(suite, options["surface"]),
+        laps=suite.laps,
+        config=config,
+        scenarios=scenarios,
+        starts=suite.starts,
+        pictures=options["pictures"],
     )
-    write_figures(json_path, {"episodes": results, "total": total})
-    if total.laps_done < total.laps_asked:
-        raise UnfinishedError(f"{total.laps_asked - total.laps_done} laps were not finished")
+    if campaign.pictures is not None:
+        check_outputs(campaign.pictures / "index.html")
+    workers = options["workers"] or usual_workers()
+    words = shlex.join(["everlap", *sys.argv[1:]])
+    return Wish(pilot, campaign, options["out"], options["json_path"], workers, words)
+
+
+def _with_options(suite: Suite, context: click.Context) -> Suite:
+    """The suite with what was given on the command line instead of its own."""
+    names = ("tracks", "laps", "starts", "seed", "look", "delay", "car_level")
+    given = {
+        name: context.params[name]
+        for name in names
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    return msgspec.structs.replace(suite, **given)
+
+
+def _with_disturbed_starts(suite: Suite) -> Suite:
+    """Starts up to 0.8 half widths off the middle and 25 degrees askew, where none are named."""
+    conditions = msgspec.structs.replace(
+        suite.conditions, start_offset_share=0.8, start_turned_deg=25.0
+    )
+    return msgspec.structs.replace(suite, conditions=conditions)
+
+
+def worlds_of(suite: Suite, surface: str | None = None) -> list[WorldSpec]:
+    """The nominal worlds of a suite.
+
+    Raises:
+        SimulationError: no such track or surface, or a level out of range.
+    """
+    names = parse_tracks(suite.tracks)
+    for name in names:
+        if not name.partition(":")[2].isdecimal():
+            parse_track(name)
+    if surface is not None and surface not in (*SURFACES, *FOREIGN):
+        known = ", ".join((*SURFACES, *FOREIGN))
+        raise SimulationError(f"unknown surface {surface!r}: give one of {known}")
+    in_turn = foreign_surface if suite.surfaces else surface_in_turn
+    return [
+        WorldSpec(
+            track=name,
+            surface=surface or in_turn(number),
+            seed=suite.seed + number,
+            look=suite.look,
+            car=suite.car_level,
+            extra_delay_s=suite.delay,
+            conditions=suite.conditions,
+        )
+        for number, name in enumerate(names)
+    ]
 
 
 def surface_in_turn(number: int) -> str:
@@ -93,10 +206,58 @@ def surface_in_turn(number: int) -> str:
     return SURFACES[number % len(SURFACES)]
 
 
-def _line(result: EpisodeResult) -> str:
+def _drive(wish: Wish, jobs: list[Job], ledger: Ledger) -> Outcome:
+    """Drive all jobs and say how it goes.
+
+    Raises:
+        InterruptedEvaluationError: Ctrl-C; what is done is kept where there is a folder.
+    """
+    with progress_bar("driving") as move:
+
+        def done(job: Job, driven: Driven | None, finished: int) -> None:
+            click.echo(drive_line(driven) if driven is not None else f"{job.name}: failed")
+            move(finished, len(jobs))
+
+        try:
+            return run(jobs, ledger, wish.workers, done)
+        except KeyboardInterrupt as error:
+            finished = sum(job.key in ledger.finished for job in jobs)
+            raise InterruptedEvaluationError(_how_to_go_on(wish, finished, len(jobs))) from error
+
+
+def _how_to_go_on(wish: Wish, finished: int, count: int) -> str:
+    if wish.out is None:
+        return f"interrupted after {finished} of {count} episodes; --out FOLDER would keep them"
     return (
-        f"{result.track:<14} {result.surface:<14} {result.laps_done:>3}/{result.laps_asked} laps "
-        f"{result.off_road_events:>3} off road, {100 * result.cross_track_rmse_m:4.1f} cm, "
-        f"delay {1000 * result.delay_s:3.0f} ms, speed x{result.speed_response:.2f}, "
-        f"friction {result.friction:.2f}"
+        f"interrupted; {finished} of {count} episodes are kept in {wish.out}: "
+        f"the same command goes on: {wish.command}"
     )
+
+
+def _tell(wish: Wish, outcome: Outcome, figures: dict[str, Any]) -> None:
+    """Print the tables, and write the page of failures."""
+    campaign, results = wish.campaign, outcome.results()
+    if results:
+        lines = total_lines(summarise(results))
+        if campaign.starts:
+            lines = [starts_line(figures["starts"])]
+        if figures["scenarios"]:
+            lines += ["", *scenario_lines(summarise(results), figures["scenarios"])]
+        click.echo("\n" + "\n".join(lines))
+    if campaign.pictures is not None:
+        click.echo(f"failures: {write_failures(campaign.pictures, outcome, wish.pilot)}")
+
+
+def _judge(outcome: Outcome) -> None:
+    """Say what was not finished.
+
+    Raises:
+        UnfinishedError: an episode raised, or nominal laps were not done.
+    """
+    if outcome.failed:
+        named = "; ".join(f"{name}: {reason}" for name, reason in outcome.failed)
+        raise UnfinishedError(f"{len(outcome.failed)} episodes could not be driven: {named}")
+    nominal = outcome.driven[NOMINAL]
+    laps = sum(each.result.laps_asked - each.result.laps_done for each in nominal)
+    if laps and all(each.start is None for each in nominal):
+        raise UnfinishedError(f"{laps} laps were not finished")
