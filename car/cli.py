@@ -3,8 +3,11 @@
 import errno
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,6 +69,16 @@ TUB_COMMANDS = {
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT}
 """What the machine says when it has run out of files, memory, processes or room."""
+CLOSED = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EIO,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.ENOTDIR,
+}
+"""What it says of a path that this user, or nobody, can use."""
 
 
 class NotInstalledError(EverlapError):
@@ -143,6 +156,11 @@ def main(arguments: Sequence[str] | None = None, entries: Mapping[str, Entry] = 
     except EverlapError as error:
         return _report(str(error), error.exit_code)
     except OSError as error:
+        if error.errno in CLOSED and error.filename is not None:
+            return _report(
+                f"cannot use {os.fsdecode(error.filename)}: {error.strerror}",
+                EverlapError.exit_code,
+            )
         if error.errno not in EXHAUSTED:
             raise
         return _report(f"the machine has run out of something: {error}", 1)
@@ -191,9 +209,25 @@ def _report(message: str, exit_code: int) -> int:
     return exit_code
 
 
+def _end_like_ctrl_c() -> None:
+    """Let SIGTERM, and SIGHUP of a window that is closed, end a command as Ctrl-C does.
+
+    So a folder that is half written is removed then, too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+            click.get_current_context().call_on_close(
+                partial(signal.signal, number, signal.SIG_DFL)
+            )
+
+
 tub = LazyGroup(
     TUB_COMMANDS,
     name="tub",
+    callback=_end_like_ctrl_c,
     no_args_is_help=True,
     help="Look at tubs (recordings), clean them, import and export them.",
 )

@@ -8,6 +8,7 @@ import msgspec
 
 from tubs.atomic import written_whole
 from tubs.errors import TubError
+from tubs.ordinary_file import read_ordinary
 
 FILE_NAME = "tub.json"
 FORMAT = 1
@@ -71,7 +72,7 @@ def about_from_json(text: bytes, where: str) -> TubAbout:
     """
     try:
         about = msgspec.json.decode(text, type=TubAbout)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TubError(f"{where} is damaged: {error}") from error
     if not 1 <= about.everlap_tub <= FORMAT:
         raise NewerFormatError(
@@ -90,7 +91,7 @@ def read_about(folder: Path) -> TubAbout:
     """
     path = folder / FILE_NAME
     try:
-        return about_from_json(path.read_bytes(), str(path))
+        return about_from_json(read_ordinary(path), str(path))
     except OSError as error:
         raise TubError(f"cannot read {path}: {error.strerror}") from error
 

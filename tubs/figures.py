@@ -6,6 +6,8 @@ import click
 import msgspec
 
 from tubs.atomic import check_writable, written_whole
+from tubs.errors import OutputError
+from tubs.tub_folder import is_part_of_a_tub
 
 json_option = click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the figures to this file."
@@ -16,10 +18,12 @@ def check_outputs(*paths: Path | None) -> None:
     """Make sure, before long work, that every output can be written; None is none wanted.
 
     Raises:
-        OutputError: one cannot be.
+        OutputError: one cannot be, or would take the place of a part of a recording.
     """
     for path in paths:
         if path is not None:
+            if is_part_of_a_tub(path):
+                raise OutputError(f"{path} is the name of a part of a tub: name another file")
             check_writable(path)
 
 

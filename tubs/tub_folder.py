@@ -1,9 +1,15 @@
 """What a folder is: a tub, a tub of another program, or something else."""
 
 from pathlib import Path
+from shlex import quote
 
 from tubs.about import FILE_NAME
 from tubs.errors import TubError
+
+
+def is_part_of_a_tub(path: Path) -> bool:
+    """Whether a file of that name in a tub would be taken for a part of the recording."""
+    return path.suffix == ".mcap" or path.name in (FILE_NAME, "marks.jsonl")
 
 
 def is_donkeycar_tub(folder: Path) -> bool:
@@ -36,7 +42,8 @@ def check_is_tub(folder: Path) -> None:
         return
     if is_donkeycar_tub(folder):
         raise TubError(
-            f"{folder} is a tub of donkeycar: import it with: everlap tub import {folder} DEST"
+            f"{folder} is a tub of donkeycar: import it with: "
+            f"everlap tub import {quote(str(folder))} DEST"
         )
     if any(folder.glob("*.mcap")):
         return

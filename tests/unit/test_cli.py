@@ -1,9 +1,11 @@
 """The outer command: a screen of help, nothing imported in vain, one line for every failure."""
 
+import errno
 import logging
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -75,6 +77,16 @@ def test_a_command_that_went_well_exits_0(run: Callable[..., int]) -> None:
             "everlap: x.mcap is empty: record first\n",
         ),
         (DeviceError("no answer from 0x40"), 1, "everlap: no answer from 0x40\n"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "closed/tub"),
+            2,
+            "everlap: cannot use closed/tub: Permission denied\n",
+        ),
+        (
+            OSError(errno.ENAMETOOLONG, "File name too long", Path("x" * 300)),
+            2,
+            f"everlap: cannot use {'x' * 300}: File name too long\n",
+        ),
         (KeyboardInterrupt(), 130, "everlap: interrupted\n"),
         (click.Abort(), 130, "everlap: interrupted\n"),
         (click.ClickException("no"), 2, "everlap: no\n"),
@@ -106,6 +118,10 @@ def test_a_failure_is_one_line_and_its_exit_code(
 def test_a_mistake_of_our_own_is_not_hidden(run: Callable[..., int]) -> None:
     with pytest.raises(ZeroDivisionError):
         run(raising(ZeroDivisionError()))
+    with pytest.raises(FileNotFoundError):
+        run(raising(FileNotFoundError(errno.ENOENT, "No such file or directory", "ours")))
+    with pytest.raises(PermissionError):
+        run(raising(PermissionError(errno.EPERM, "Operation not permitted")))
     with pytest.raises(ModuleNotFoundError):
         run(raising(ModuleNotFoundError("No module named 'car.x'", name="car.x")))
 

@@ -103,7 +103,7 @@ class Api:
         body = await request.body()
         try:
             asked = msgspec.json.decode(body, type=EditAsked)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise WrongRequestError(f"this is no edit: {error}") from error
         return _json(await run_in_threadpool(self._edit, _number(request), asked))
 

@@ -1,6 +1,7 @@
 """Rules as one line of text from the page, and the records that they choose."""
 
 import re
+from shlex import quote
 
 import msgspec
 import numpy as np
@@ -67,6 +68,6 @@ def find_by_rule(tub: Tub, text: str) -> RuleFound:
     if len(stretches) > MOST_RANGES:
         raise RefusedRuleError(
             f"{rule.text} chooses {len(stretches):,} stretches, more than this page takes: "
-            f"everlap tub mark {tub.folder} --delete --where '{rule.text}' does it"
+            f"everlap tub mark {quote(str(tub.folder))} --delete --where '{rule.text}' does it"
         )
     return RuleFound(rule.text, int(np.count_nonzero(chosen)), stretches)

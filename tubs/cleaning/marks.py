@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tubs.cleaning.locked_lines import LockedLines, locked_lines
 from tubs.errors import OutputError
+from tubs.ordinary_file import read_ordinary
 
 FILE_NAME = "marks.jsonl"
 DELETE = "delete"
@@ -101,7 +102,7 @@ class Marks:
             OutputError: it is there and cannot be read.
         """
         try:
-            self._take_all(self.path.read_bytes())
+            self._take_all(read_ordinary(self.path))
         except FileNotFoundError:
             self._take_all(b"")
         except OSError as error:
@@ -227,7 +228,7 @@ def readable_lines(folder: Path) -> tuple[list[bytes], int]:
     """
     path = folder / FILE_NAME
     try:
-        text = path.read_bytes() if path.exists() else b""
+        text = read_ordinary(path) if path.exists() else b""
     except OSError as error:
         raise OutputError(f"cannot read {path}: {error.strerror}") from error
     lines = [line for line in text.splitlines() if line.strip(b"\0 ")]
@@ -238,7 +239,7 @@ def readable_lines(folder: Path) -> tuple[list[bytes], int]:
 def _decoded(line: bytes) -> Edit | None:
     try:
         return msgspec.json.decode(line, type=Edit)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -1,6 +1,7 @@
 """`everlap tub check`: every record read, the damaged ones named."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -31,7 +32,7 @@ def check(context: click.Context, /, folder: Path, json_path: Path | None) -> No
         click.echo(remark)
     click.echo(f"{report.good} of {report.records} records are good")
     if not report.whole or report.unfinished_sessions:
-        click.echo(f"to make a whole tub of it: everlap tub repair {folder} OUT")
+        click.echo(f"to make a whole tub of it: everlap tub repair {quote(str(folder))} OUT")
     write_figures(json_path, report)
     if not report.whole:
         context.exit(1)

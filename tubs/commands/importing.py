@@ -30,6 +30,8 @@ def import_(source: Path, destination: Path, json_path: Path | None) -> None:
 
     check_outputs(json_path)
     check_apart(source, destination)
+    if json_path is not None:
+        check_apart(source, json_path)
     with progress_bar("importing") as progress:
         report = import_recording(source, destination, progress)
     _tell(report, destination)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -172,7 +173,7 @@ def _tell_marked(report: "MarkReport") -> None:
     click.echo(f"records {_shown(report.chosen_records)}")
     click.echo(_total(report))
     if changed and not report.dry_run:
-        click.echo(f"everlap tub mark {report.tub} --undo takes it back")
+        click.echo(f"everlap tub mark {quote(report.tub)} --undo takes it back")
 
 
 def _tell_taken_back(tub: "Tub", action: str, report: "MarkReport | None") -> None:

@@ -93,6 +93,8 @@ def repair_tub(
     _check_apart(source, out)
     findings = find_damage(source, progress)
     good = sum(each.good_records for each in findings.kept)
+    if not findings.sessions and not findings.closed:
+        raise TubError(f"{source} is an empty tub: no record is in it")
     if findings.whole:
         return _report(source, None, findings, {})
     if not good:

@@ -1,6 +1,7 @@
 """What a tub's records say against learning from them as they are."""
 
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def _standing(folder: Path, rows: NDArray[np.void]) -> str:
         return ""
     return (
         f"{share:.0%} of the records stand still: leave them out with "
-        f"everlap tub mark {folder} --delete --where {rule}"
+        f"everlap tub mark {quote(str(folder))} --delete --where {rule}"
     )
 
 

@@ -21,7 +21,7 @@ def unpack_control(message: bytes, time_ns: int) -> Control:
     """
     try:
         control = _DECODER.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"its control message: {error}") from error
     if not (-1.0 <= control.steering <= 1.0 and -1.0 <= control.throttle <= 1.0):
         raise Damaged("its control message has a command outside [-1, +1]")

@@ -101,7 +101,7 @@ def unpack_imu(message: bytes) -> Imu:
     """
     try:
         read = _IMU_DECODER.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"an inertial measurement: {error}") from error
     return Imu(
         read.measured_s, _vector(read.acceleration_m_s2), _vector(read.angular_velocity_rad_s)
@@ -120,6 +120,6 @@ def unpack_telemetry(message: bytes) -> Telemetry:
     """
     try:
         read = _TELEMETRY_DECODER.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"a measurement: {error}") from error
     return Telemetry(read.measured_s, read.values)

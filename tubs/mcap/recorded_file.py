@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 
 from tubs.errors import TubError
+from tubs.ordinary_file import open_ordinary
 
 MOST_OPEN = 64
 """Descriptors that all sessions of a process share; 1,024 is a usual limit for everything."""
@@ -23,7 +24,7 @@ class _Descriptor:
 
     def __init__(self, path: Path) -> None:
         self.number = -1
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.number = open_ordinary(path)
         status = os.fstat(self.number)
         self.identity = (status.st_dev, status.st_ino)
 

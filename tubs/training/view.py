@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class LeftOut:
 
     def __str__(self) -> str:
         parts = [
-            f"{self.damaged} damaged (see everlap tub check {self.folder})",
+            f"{self.damaged} damaged (see everlap tub check {quote(str(self.folder))})",
             f"{self.deleted} deleted",
             f"{self.stopped} of a standing car (mode stopped)",
         ]
