@@ -20,7 +20,7 @@ THUMBNAIL = (20, 15)
 
 NAMES = {
     "median": "always the median",
-    "repeat": "last command again (a copycat)",
+    "repeat": "last command again (copycat)",
     "ridge": "ridge on thumbnails",
     "forest": "random forest",
     "knn1": "most similar frame (kNN-1)",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from train import page, pilot_sections, report_sections
+from train import page, pilot_comparison, pilot_sections, report_sections
 from train.pilot import Trained
 from train.pilot_facts import PilotFacts, gather
 from train.report import assemble
@@ -14,7 +14,7 @@ from tubs.atomic import written_whole
 _SECTIONS = (
     pilot_sections.advice,
     pilot_sections.steering,
-    pilot_sections.baselines,
+    pilot_comparison.baselines,
     pilot_sections.certainty,
     pilot_sections.seeing,
     pilot_sections.data,

@@ -6,7 +6,7 @@ from train.certainty import Certainty
 from train.scores import SteeringScore, TubScore
 from train.sharp_turns import SHARP, SharpTurns
 
-_NAME_COLUMNS = 33
+_NAME_COLUMNS = 29
 
 
 def as_text(found: TubScore) -> str:
@@ -44,10 +44,10 @@ def _head(found: TubScore) -> list[str]:
 
 def _steering_table(found: TubScore) -> list[str]:
     head = f"{'steering':{_NAME_COLUMNS}}  {'MAE (95 %)':18} {'balanced':>8} {'RMSE':>6} {'R2':>6}"
-    head += f" {'side':>5}  {'pilot better by':>15}"
+    head += f" {'side':>5}  {'pilot better by':>19}"
     rows = [_row("this pilot", found.steering)]
     for name, line in found.baselines.items():
-        rows.append(f"{_row(NAMES[name], line)}  {_gain(line.pilot_is_better_by):>15}")
+        rows.append(f"{_row(NAMES[name], line)}  {_gain(line.pilot_is_better_by):>19}")
     return [head, *rows]
 
 

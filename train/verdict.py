@@ -7,6 +7,9 @@ import numpy as np
 
 from train.report_data import DrivenTrack
 
+HELPED = 0.5
+"""Off-road events a lap, from which on a car that is put back each time does not drive itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -67,6 +70,8 @@ def slower(ratio: float) -> str:
 def _headline(done: int, asked: int, events: int) -> str:
     left = "never left the road" if events == 0 else f"left the road {times(events)}"
     joined = "and" if events == 0 else "but"
+    if done >= asked and events > HELPED * asked:
+        return f"It went round only with help: {counted(asked, 'lap')}, and {left}."
     if done >= asked:
         return f"It drove itself: {counted(asked, 'lap')}, {joined} {left}."
     if done == 0:
