@@ -8,15 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from car.pilots.card import PilotCard
+from car.pilots.card import PilotCard, append_card
 from train.dataset import Lesson
-from train.export import Tolerance, export
+from train.export import check_input, quantize
 from train.fit import Fitted
 from train.float_twin import keep_float
+from tubs.atomic import written_whole
 from tubs.errors import OutputError
-
-ANY = Tolerance(math.inf, math.inf, math.inf)
-"""Bad checkpoints are wanted too: they show what a score can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,17 @@ class Checkpoints:
                 fitted.network.set_weights(kept.weights)
                 path = self.folder / f"checkpoint-{number:03d}.tflite"
                 recipe = {**card.recipe, "trained_share": round(kept.share, 4)}
-                export(fitted, lessons, msgspec.structs.replace(card, recipe=recipe), path, ANY)
+                _write(fitted, lessons, msgspec.structs.replace(card, recipe=recipe), path)
                 keep_float(fitted, path.with_suffix(".keras"))
                 paths.append(path)
         finally:
             fitted.network.set_weights(best)
         return paths
+
+
+def _write(fitted: Fitted, lessons: list[Lesson], card: PilotCard, path: Path) -> None:
+    """One pilot, not measured: bad ones are wanted too, to see what a score can tell apart."""
+    with written_whole(path) as draft:
+        quantize(fitted, lessons, draft)
+        check_input(draft)
+        append_card(draft, msgspec.structs.replace(card, scores_float=None, scores_int8=None))
