@@ -101,7 +101,8 @@ def as_they_finish(
                 job = handed_out.pop(future)
                 for next_job in islice(waiting, 1):
                     handed_out[pool.submit(work, next_job)] = next_job
-                yield job, _outcome(future)
+                outcome = _outcome(future)
+                yield job, outcome
     except BrokenProcessPool as error:
         raise WorkerLostError(_LOST) from error
     except BaseException:

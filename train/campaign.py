@@ -19,7 +19,7 @@ class Campaign:
     """What is to be driven.
 
     Attributes:
-        pilot: a file, or None for the expert.
+        pilot: as open_pilot takes it.
         worlds: the nominal ones.
         laps: in each.
         scenarios: each is driven in every world beside the nominal drive.
@@ -28,7 +28,7 @@ class Campaign:
         pictures: folder for pictures of failures, or None.
     """
 
-    pilot: Path | None
+    pilot: str
     worlds: Sequence[WorldSpec]
     laps: int
     config: CarConfig

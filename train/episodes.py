@@ -1,5 +1,6 @@
 """What a worker process does: one episode from its job to its figures and pictures."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,6 +80,7 @@ def run_job(job: Job) -> Driven:
     Raises:
         EverlapError: a part failed, or a picture could not be written.
     """
+    logging.getLogger("car").setLevel(logging.ERROR)  # stops are counted, not told one by one
     trial = job.trial
     world = World(trial.world, trial.config.camera, painted)
     if job.start is not None:

@@ -9,10 +9,9 @@ import numpy as np
 from car.config import CarConfig
 from car.episode import Episode, EpisodeResult, drive_laps, with_expert_lap
 from car.loop import Tick
-from car.pilots.network import NetworkPilot
+from car.pilots.choice import open_pilot
 from car.pilots.pilot import Pilot
 from car.simulation.attendant import Attendant
-from car.simulation.expert import Expert
 from car.simulation.vehicle import X, Y
 from car.simulation.world import World, WorldSpec
 
@@ -37,13 +36,13 @@ class Trial:
     """One episode to drive.
 
     Attributes:
-        pilot: a pilot file, or None for the expert.
+        pilot: as open_pilot takes it, or a pilot file, or None for the expert.
         world: where.
         laps: how many.
         config: of the car.
     """
 
-    pilot: Path | None
+    pilot: Path | str | None
     world: WorldSpec
     laps: int
     config: CarConfig
@@ -66,9 +65,8 @@ def pilot_of(trial: Trial, world: World) -> Pilot:
     Raises:
         PilotError: the file cannot be used with this camera here.
     """
-    if trial.pilot is None:
-        return Expert(world)
-    return NetworkPilot(trial.pilot, trial.config.camera)
+    word = "expert" if trial.pilot is None else str(trial.pilot)
+    return open_pilot(word, trial.config, world)
 
 
 def _note(world: World, trace: list[tuple[float, float, float]], tick: Tick) -> None:

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
 import car
+from car.pilots.choice import network_of
 from train.episodes import Driven
 from train.evaluate import Trial
 from tubs.errors import EverlapError, OutputError
 
 EPISODES = "episodes.jsonl"
-EXPERT = "expert"
 WEIGHTY = ("ai-edge-litert", "numpy", "numba", "opencv-python-headless")
 """Packages that take part in every figure."""
 
@@ -27,22 +27,27 @@ class BusyError(EverlapError):
     """Another evaluation writes in this folder."""
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(NamedTuple):
     """The first line of the file.
 
     Attributes:
-        pilot_sha256: of the pilot file, or EXPERT.
+        pilot_sha256: of the pilot file; the name of a pilot that has none.
+        pilot_kind: what drives by it: the name of the pilot without its file.
         software: hash of the car's code and of the packages that take part.
     """
 
     pilot_sha256: str
+    pilot_kind: str
     software: str
 
 
-def header_for(pilot: Path | None) -> Header:
-    """Say what all episodes of an evaluation depend on."""
-    sha256 = EXPERT if pilot is None else hashlib.sha256(pilot.read_bytes()).hexdigest()
-    return Header(sha256, software())
+def header_for(pilot: str) -> Header:
+    """Say what all episodes of an evaluation depend on; the pilot is named as for open_pilot."""
+    file = network_of(pilot)
+    if file is None:
+        return Header(pilot, pilot, software())
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    return Header(sha256, "planner" if str(file) != pilot else "network", software())
 
 
 def software() -> str:
@@ -118,7 +123,8 @@ def _put_aside(path: Path, header: Header) -> str:
         found = _header(file.readline())
     if found == header or not path.stat().st_size:
         return ""
-    changed = "the pilot" if found and found.pilot_sha256 != header.pilot_sha256 else "the software"
+    same_pilot = found is None or found[:2] == header[:2]
+    changed = "the software" if same_pilot else "the pilot"
     name = f"episodes-{found.pilot_sha256[:8]}-{found.software[:8]}" if found else "episodes-odd"
     aside = path.with_name(f"{name}.jsonl")
     path.replace(aside)

@@ -14,13 +14,13 @@ from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
 from car.errors import SimulationError
 from car.fleet import usual_workers
-from car.pilots.network import NetworkPilot
 from car.simulation.scene import FOREIGN, SURFACES
 from car.simulation.tracks import parse_track, parse_tracks
-from car.simulation.world import WorldSpec
+from car.simulation.world import World, WorldSpec
 from train import evaluation
 from train.campaign import Campaign, Outcome, plan, run
 from train.episodes import NOMINAL, Driven, Job
+from train.evaluate import Trial, pilot_of
 from train.evaluation_text import drive_line, scenario_lines, starts_line, total_lines
 from train.failure_page import write_failures
 from train.ledger import Ledger, header_for, open_ledger
@@ -102,8 +102,8 @@ class Wish:
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="A car.toml.")
 @json_option
 @click.pass_context
-def evaluate(context: click.Context, pilot: str, **options: Any) -> None:
-    """Let PILOT, a pilot file or `expert`, drive many roads in the simulator.
+def evaluate(context: click.Context, /, pilot: str, **options: Any) -> None:
+    """Let PILOT drive many roads in the simulator: NAME.tflite, line, planner:NAME.tflite or expert.
 
     Each road has a look and a car of its own, fixed by the seed. Without --surface the surfaces
     take turns. The whole stack drives: loop, guard, chip driver and simulated chip. The figures
@@ -130,16 +130,13 @@ def _wish(context: click.Context, pilot: str, options: dict[str, Any]) -> Wish:
     """
     config_path = options["config_path"]
     config = load_config(config_path) if config_path else CarConfig()
-    file = None if pilot == "expert" else Path(pilot)
-    if file is not None:
-        NetworkPilot(file, config.camera)
     suite = find_suite(options["suite"]) if options["suite"] else USUAL
     suite = _with_options(suite, context)
     scenarios = find_scenarios(options["scenarios"]) if options["scenarios"] else []
     if suite.starts and suite.conditions.start_offset_share == 0.0:
         suite = _with_disturbed_starts(suite)
     campaign = Campaign(
-        pilot=file,
+        pilot=pilot,
         worlds=worlds_of(suite, options["surface"]),
         laps=suite.laps,
         config=config,
@@ -147,6 +144,7 @@ def _wish(context: click.Context, pilot: str, options: dict[str, Any]) -> Wish:
         starts=suite.starts,
         pictures=options["pictures"],
     )
+    pilot_of(Trial(pilot, campaign.worlds[0], 1, config), World(campaign.worlds[0], config.camera))
     if campaign.pictures is not None:
         check_outputs(campaign.pictures / "index.html")
     workers = options["workers"] or usual_workers()
