@@ -124,7 +124,7 @@ class Driver:
         """Stop where the pilot says that it cannot go on, and its word counts."""
         if decision is None or decision.stop is None:
             return
-        if self.state.mode in (Mode.PILOT, Mode.ASSISTED):
+        if self.state.mode in PILOT_STEERS:
             self.fault(decision.stop)
 
     def _listen(self, now_s: float) -> Wish:

@@ -16,6 +16,8 @@ from car.pilots.settings import ChassisConfig
 
 BLIND_SHARE = 0.9
 """Of the best path of all that is no road: then no road is seen anywhere."""
+CLUELESS_STD = 0.5
+"""Of steering: who knows nothing, all steerings alike, has 0.58."""
 MOST_DOUBT = 1.5
 """Doubt is not summed up beyond, so that it is gone soon after its cause."""
 LONGEST_STEP_S = 0.2
@@ -25,6 +27,7 @@ NO_ROAD = "no road ahead: the pilot sees none on any path"
 OFF_THE_ROAD = "no road ahead: the pilot steers off what it sees of it"
 IN_THE_WAY = "no road ahead: something stands in the way"
 UNSURE = "the pilot is unsure where to go"
+CLUELESS = "the pilot is unsure: by what it sees, any steering may be right"
 
 
 class Judgement(NamedTuple):
@@ -97,7 +100,7 @@ class RoadMonitor:
         gained = self._evidence.of(signs) * passed_s / self._threshold
         self._doubt = min(MOST_DOUBT, max(0.0, self._doubt + gained))
         self._alarmed_for_s = self._alarmed_for_s + passed_s if self._doubt >= 1.0 else 0.0
-        is_blind = ahead is not None and ahead.nowhere >= BLIND_SHARE
+        is_blind = signs.nowhere >= BLIND_SHARE or signs.unsure >= CLUELESS_STD
         self._blind_for_s = self._blind_for_s + passed_s if is_blind else 0.0
         return Judgement(self._factor(), self._stop(signs), self._doubt, signs)
 
@@ -126,7 +129,7 @@ class RoadMonitor:
 
     def _stop(self, signs: Signs) -> str | None:
         if self._blind_for_s >= self._config.blind_after_s:
-            return NO_ROAD
+            return NO_ROAD if signs.nowhere >= BLIND_SHARE else CLUELESS
         if self._config.action != "stop" or self._doubt < 1.0:
             return None
         if self._alarmed_for_s < self._config.stop_after_s:

@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
+from msgspec.structs import replace as replace_fields
 
 from car.command import Command
 from car.drivers.gamepad import Gamepad, layout_of
 from car.drivers.gamepad_layouts import load_layouts
 from car.errors import CameraError, DeviceError
-from car.frame import Frame
+from car.frame import Frame, RoadClass
 from car.human import Wish
 from car.humans.gamepad import GamepadHuman
+from car.monitor_settings import MonitorConfig
 from car.simulation.bus_faults import Nack, SlowBus, StuckBus, TornWrite
 from tests.faults.virtual_rig import CONFIG, PERIOD_S, Rig
 from tests.unit import fake_pads
@@ -149,6 +151,33 @@ def pilot_out_of_memory(rig: Rig) -> None:
         raise MemoryError
 
     rig.pilot.act = act
+
+
+def pilot_sees_no_road(rig: Rig) -> None:
+    """Show grass everywhere, and after 2 s a road again: the car must not go on by itself."""
+    rig.pilot.class_map = np.full((30, 40), RoadClass.GROUND, np.uint8)
+    rig.later(2.0, lambda: setattr(rig.pilot, "class_map", np.zeros((30, 40), np.uint8)))
+
+
+def pilot_clueless(rig: Rig) -> None:
+    rig.pilot.steering_std = 0.57
+    rig.later(2.0, lambda: setattr(rig.pilot, "steering_std", 0.05))
+
+
+def pilot_unsure(rig: Rig) -> None:
+    rig.pilot.steering_std = 0.45
+
+
+def prepare_pilot_steers_off_the_road(rig: Rig) -> None:
+    """Road everywhere, in the hands of a monitor that may stop."""
+    rig.config = replace_fields(rig.config, monitor=MonitorConfig(action="stop"))
+    rig.pilot.class_map = np.full((30, 40), RoadClass.ROAD, np.uint8)
+
+
+def pilot_steers_off_the_road(rig: Rig) -> None:
+    """Leave road on the left only, while the pilot steers right."""
+    assert rig.pilot.class_map is not None
+    rig.pilot.class_map[:, 20:] = RoadClass.GROUND
 
 
 def human_raises(rig: Rig) -> None:

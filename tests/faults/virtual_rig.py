@@ -1,5 +1,6 @@
 """Loop, driver, guard and chip in virtual time, with parts that can be told to fail."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -81,9 +82,11 @@ class RiggedPilot:
 
     def __init__(self) -> None:
         self.act: Callable[[], Command] = lambda: Command(0.2, 0.4)
+        self.class_map: Image | None = None
+        self.steering_std = math.nan
 
     def decide(self, frame: Frame) -> Decision:
-        return Decision(self.act())
+        return Decision(self.act(), self.steering_std, self.class_map)
 
 
 class RiggedHuman:
@@ -106,6 +109,7 @@ class Rig:
         hands: the human at the controls, unless `human` is somebody else.
         pad: a gamepad, where the fault needs one.
         supply_bits: what the firmware says of the supply.
+        config: of the driver.
     """
 
     def __init__(self, seed: int, step_s: float = STEP_S) -> None:
@@ -124,6 +128,7 @@ class Rig:
         self.supply_bits = 0
         self.power = PowerWatch(lambda: self.supply_bits)
         self._power_looked_s = 0.0
+        self.config = CONFIG
         self.end_s = float("inf")
         self.ticks: list[Tick] = []
         self._due: list[tuple[float, Callable[[], None]]] = []
@@ -184,7 +189,7 @@ class Rig:
         return self._outcome(fault_s, told)
 
     def _drive(self) -> str:
-        driver = driver_of(CONFIG, self.human, self.pilot, low_supply(self.power))
+        driver = driver_of(self.config, self.human, self.pilot, low_supply(self.power))
         timing, recorder = Timing(PERIOD_S), NoRecorder()
         try:
             drive(self.camera, driver, self.guard, recorder, self.clock, timing, self.ticks.append)

@@ -13,10 +13,11 @@ import msgspec
 from car.config import CarConfig
 from car.monitor_signs import WEIGHTS
 from car.pilots.shipped import SHIPPED_PILOT
+from tests.monitor_study.closed import ACTIONS, act, summary
 from tests.monitor_study.drives import Plan, plan, record
 from tests.monitor_study.keeping import keep
-from tests.monitor_study.learning import ALLOWED, choose, worth
-from tests.monitor_study.reporting import ALLOWED_TRIED, blinded, held_out, line
+from tests.monitor_study.learning import ALLOWED, choose, try_all, worth
+from tests.monitor_study.reporting import ALLOWED_TRIED, KINDS, blinded, held_out, line
 from tests.monitor_study.signs import load
 
 
@@ -70,13 +71,12 @@ def choose_weights(folder: Path, allowed: float, is_kept: bool, json_file: Path 
     drives = [load(path, CarConfig()) for path in sorted(folder.glob("*[0-9].npz"))]
     if not drives:
         raise click.UsageError(f"no drives in {folder}: make some with: drive {folder}")
-    trade_off = {}
-    for each in sorted({allowed, *ALLOWED_TRIED}):
-        trade_off[each] = held_out(drives, each)
+    trade_off = held_out(drives, sorted({allowed, *ALLOWED_TRIED}))
+    for each, by_kind in trade_off.items():
         click.echo(f"chosen with {each:g} false alarms an hour, tried on other roads:")
-        for kind, found in trade_off[each].items():
+        for kind, found in by_kind.items():
             click.echo("  " + line(kind, found))
-    learned = choose(drives, allowed)
+    learned = choose(try_all(drives), allowed)
     signs = blinded(learned, drives)
     click.echo(f"all: {worth(learned, drives)}")
     for name, without_it in signs.items():
@@ -85,6 +85,31 @@ def choose_weights(folder: Path, allowed: float, is_kept: bool, json_file: Path 
         keep(learned, WEIGHTS)
     click.echo(msgspec.json.format(msgspec.json.encode(learned), indent=2).decode())
     _write(json_file, {"held_out": trade_off, "without": signs, "learned": learned})
+
+
+@study.command()
+@PILOT
+@click.option("--drives", "count", default=8, help="Of each kind.")
+@click.option("--first", default=500, help="Number of the first; far from those of `drive`.")
+@click.option("--seconds", default=120.0, help="Simulated, each.")
+@click.option("--jobs", default=1)
+@JSON
+def closed(
+    pilot: Path, count: int, first: int, seconds: float, jobs: int, json_file: Path | None
+) -> None:
+    """Drive the same drives with the monitor off, slowing and stopping, and compare."""
+    config = CarConfig()
+    plans = [plan(kind, first + n) for n in range(count) for kind in KINDS]
+    with ProcessPoolExecutor(jobs) as pool:
+        drives = [
+            pool.submit(act, pilot, each, action, seconds, config)
+            for each in plans
+            for action in ACTIONS
+        ]
+        figures = summary([each.result() for each in drives])
+    for name, found in figures.items():
+        click.echo(f"{name:16s} " + ", ".join(f"{k} {v:.2f}" for k, v in found.items()))
+    _write(json_file, figures)
 
 
 def _write(path: Path | None, figures: object) -> None:

@@ -111,14 +111,7 @@ def record(pilot: Path, drive: Plan, seconds: float, folder: Path, config: CarCo
     if path.exists():
         return path
     config = msgspec.structs.replace(config, monitor=MonitorConfig(action="off"))
-    spec = WorldSpec(
-        drive.track,
-        seed=drive.seed,
-        look=drive.look,
-        car=drive.car,
-        extra_delay_s=drive.extra_delay_s,
-    )
-    world = World(spec, config.camera)
+    world = World(world_spec(drive), config.camera)
     troubled = troubled_pilot(pilot, world, drive, config)
     watcher = Watcher(world, troubled)
     drive_laps(Episode(world, troubled), config, LAPS, watcher.watch, seconds)
@@ -131,6 +124,17 @@ def record(pilot: Path, drive: Plan, seconds: float, folder: Path, config: CarCo
     )
     beginning.rename(path)
     return path
+
+
+def world_spec(drive: Plan) -> WorldSpec:
+    """The world of a drive."""
+    return WorldSpec(
+        drive.track,
+        seed=drive.seed,
+        look=drive.look,
+        car=drive.car,
+        extra_delay_s=drive.extra_delay_s,
+    )
 
 
 def troubled_pilot(pilot: Path, world: World, drive: Plan, config: CarConfig) -> TroubledPilot:

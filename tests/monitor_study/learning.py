@@ -23,8 +23,8 @@ from car.monitor_signs import MonitorWeights, Signs, SignValues
 from tests.monitor_study.alarms import Alarms, alarms_of, doubts, together
 from tests.monitor_study.signs import Floats, Kept
 
-ALLOWED = 1.0
-"""False alarms an hour."""
+ALLOWED = 5.0
+"""False alarms an hour: more than one, for by default they only slow the car for a moment."""
 FOLDS = 5
 RIDGE = 1e-4
 OFFSETS, LEAST, MOST = (1.0, 2.0, 3.0, 4.0), (-1.0, -3.0), (3.0, 8.0)
@@ -126,9 +126,16 @@ def worth(learned: MonitorWeights, drives: Sequence[Kept]) -> Worth:
     return Worth(together(sound).false_per_hour, float(np.mean(recalls)) if recalls else 0.0)
 
 
-def choose(drives: Sequence[Kept], allowed: float = ALLOWED) -> MonitorWeights:
+Tried = tuple[MonitorWeights, Worth]
+
+
+def try_all(drives: Sequence[Kept]) -> list[Tried]:
+    """Try every monitor that may be chosen."""
+    return [(each, worth(each, drives)) for each in candidates(drives)]
+
+
+def choose(tried: Sequence[Tried], allowed: float = ALLOWED) -> MonitorWeights:
     """Take the best monitor with few enough false alarms; the most careful when none has."""
-    tried = [(each, worth(each, drives)) for each in candidates(drives)]
     few = [each for each in tried if each[1].false_per_hour <= allowed]
     if not few:
         return min(tried, key=lambda each: each[1].false_per_hour)[0]

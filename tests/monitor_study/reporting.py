@@ -7,7 +7,7 @@ import numpy as np
 
 from car.monitor_signs import MonitorWeights, Signs
 from tests.monitor_study.alarms import Alarms, together
-from tests.monitor_study.learning import by_road, choose, judge, without, worth
+from tests.monitor_study.learning import by_road, choose, judge, try_all, without, worth
 from tests.monitor_study.signs import Kept
 
 KINDS = ("clean", "troubled", "weak")
@@ -34,13 +34,27 @@ def figures_of(alarms: Alarms) -> dict[str, Any]:
     }
 
 
-def held_out(drives: Sequence[Kept], allowed: float) -> dict[str, Any]:
-    """Choose without some roads, judge on these, for all roads; the figures by kind of drive."""
-    parts: dict[str, list[Alarms]] = {kind: [] for kind in KINDS}
+def held_out(drives: Sequence[Kept], allowed: Sequence[float]) -> dict[float, dict[str, Any]]:
+    """Choose without some roads, judge on these, for all roads.
+
+    Args:
+        drives: all that were kept.
+        allowed: false alarms an hour, each to choose by.
+
+    Returns:
+        For each of these the figures by kind of drive, and of all together.
+    """
+    parts = {each: {kind: list[Alarms]() for kind in KINDS} for each in allowed}
     for learn_from, try_on in by_road(drives):
-        learned = choose(learn_from, allowed)
-        for drive in try_on:
-            parts[drive.plan.kind].append(judge(learned, [drive]))
+        tried = try_all(learn_from)
+        for each in allowed:
+            learned = choose(tried, each)
+            for drive in try_on:
+                parts[each][drive.plan.kind].append(judge(learned, [drive]))
+    return {each: _by_kind(found) for each, found in parts.items()}
+
+
+def _by_kind(parts: dict[str, list[Alarms]]) -> dict[str, Any]:
     found = {kind: figures_of(together(each)) for kind, each in parts.items()}
     found["all"] = figures_of(together([each for every in parts.values() for each in every]))
     return found
