@@ -10,6 +10,7 @@ from typing import Literal
 from train.bootstrap import Bounds
 from train.certainty import Certainty
 from train.recorded_facts import RecordedFacts
+from train.score_text import percent
 from train.scores import BaselineScore, SteeringScore
 from train.sharp_turns import SharpTurns
 
@@ -67,6 +68,7 @@ class Findings:
         certainty: None when the pilot gives none.
         throttle_r2: None when the throttle never varied.
         facts: what was recorded.
+        improving: whether the held-out error was still falling when the training ended.
         interrupted: whether the training was ended early.
         tubs_changed: what changed in the tubs meanwhile.
     """
@@ -77,6 +79,7 @@ class Findings:
     certainty: Certainty | None
     throttle_r2: float | None
     facts: RecordedFacts
+    improving: bool = False
     interrupted: bool = False
     tubs_changed: Sequence[str] = ()
 
@@ -92,6 +95,15 @@ def opinion(found: Findings) -> Opinion:
     order: dict[Kind, int] = {"bad": 0, "next": 1, "note": 2}
     advice = [*_weak(found), *_to_record(found), *_notes(found)]
     return Opinion(level, headline, why, sorted(advice, key=lambda each: order[each.kind]))
+
+
+def still_improving(held_out_errors: Sequence[float]) -> bool:
+    """Whether the last fifth of the epochs made the error smaller by more than 3 %."""
+    count = len(held_out_errors)
+    if count < 3:
+        return True
+    last = max(1, count // 5)
+    return min(held_out_errors[-last:]) < 0.97 * min(held_out_errors[:-last])
 
 
 def rival(simple: dict[str, BaselineScore]) -> tuple[str, BaselineScore]:
@@ -155,7 +167,7 @@ def _weak(found: Findings) -> Iterator[Advice]:
     if side is not None and side < RIGHT_SIDE:
         yield Advice(
             "bad",
-            f"It steers to the wrong side in {1 - side:.0%} of the turns.",
+            f"It steers to the wrong side in {percent(1 - side)} of the turns.",
             "A fork, a crossing or turns in both directions at one place confuse it: record the "
             "course in one direction until it drives that.",
         )
@@ -164,7 +176,8 @@ def _weak(found: Findings) -> Iterator[Advice]:
         yield Advice(
             "bad",
             THROTTLE,
-            f"It explains {max(known, 0.0):.0%} of how the driver's throttle varied. Drive it in "
+            f"It explains {percent(max(known, 0.0))} of how the driver's throttle varied. Drive "
+            "it in "
             "mode assisted (you give throttle), or record slow curves and fast straights with a "
             "steadier hand.",
         )
@@ -173,7 +186,8 @@ def _weak(found: Findings) -> Iterator[Advice]:
         yield Advice(
             "bad",
             "It is too sure of itself.",
-            f"Its 95 % interval holds the truth in {sure.coverage_95:.0%} of the frames: do not "
+            f"Its 95 % interval holds the truth in {percent(sure.coverage_95)} of the frames: do "
+            "not "
             "count on it to slow down where it is lost.",
         )
 
@@ -187,27 +201,37 @@ def _weak_turns(turns: SharpTurns) -> Iterator[Advice]:
             yield Advice(
                 "bad",
                 f"It takes too few sharp turns to the {name}.",
-                f"It turns sharply in {recall:.0%} of the frames where the driver did: record more "
+                f"It turns sharply in {percent(recall)} of the frames where the driver did: "
+                "record more "
                 f"sharp turns to the {name}, entered slowly and from both sides of the road.",
             )
 
 
 def _to_record(found: Findings) -> Iterator[Advice]:
-    """What to record next."""
+    """What to do and to record next."""
     facts = found.facts
+    if found.improving and not found.interrupted:
+        yield Advice(
+            "next",
+            "Train for longer.",
+            "The error on held-out frames was still falling when the training ended: give it twice "
+            "the --epochs or --minutes before you record more.",
+        )
     few, many = sorted((("left", facts.left), ("right", facts.right)), key=lambda each: each[1])
     if many[1] > 0.02 and many[1] > LOPSIDED * few[1]:
         yield Advice(
             "next",
             f"Record turns to the {few[0]}.",
-            f"{few[1]:.0%} of the records turn {few[0]}, {many[1]:.0%} turn {many[0]}. Drive the "
+            f"{percent(few[1])} of the records turn {few[0]}, {percent(many[1])} turn {many[0]}. "
+            "Drive the "
             "course the other way round as well.",
         )
     if facts.sharp < 0.03:
         yield Advice(
             "next",
             "Record sharp turns and recoveries.",
-            f"Only {facts.sharp:.1%} of the records steer beyond half of full lock. Let the car "
+            f"Only {100 * facts.sharp:.1f} % of the records steer beyond half of full lock. Let "
+            "the car "
             "drift towards the edge without recording, then record how you bring it back.",
         )
     if facts.records < FEW_RECORDS:
@@ -221,8 +245,9 @@ def _to_record(found: Findings) -> Iterator[Advice]:
         yield Advice(
             "next",
             "Record in another light.",
-            f"All pictures are about equally bright ({facts.brightness:.0%}, give or take "
-            f"{facts.brightness_spread / 2:.0%}): drive once more at another time of day, or with "
+            f"All pictures are about equally bright ({percent(facts.brightness)}, give or take "
+            f"{percent(facts.brightness_spread / 2)}): drive once more at another time of day, or "
+            "with "
             "the lamps the other way.",
         )
 
@@ -239,7 +264,7 @@ def _notes(found: Findings) -> Iterator[Advice]:
     elif facts.full_lock > 0.3:
         yield Advice(
             "note",
-            f"{facts.full_lock:.0%} of the records are at full lock.",
+            f"{percent(facts.full_lock)} of the records are at full lock.",
             "The pilot cannot learn to steer more than the car does: drive slower in the turns.",
         )
     if facts.throttle_std < HARDLY:

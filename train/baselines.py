@@ -20,11 +20,11 @@ THUMBNAIL = (20, 15)
 
 NAMES = {
     "median": "always the median",
-    "repeat": "last command again (copycat)",
+    "repeat": "last command (a copycat)",
     "ridge": "ridge on thumbnails",
     "forest": "random forest",
     "knn1": "most similar frame (kNN-1)",
-    "knn5": "5 most similar frames (kNN-5)",
+    "knn5": "5 similar frames (kNN-5)",
 }
 """What each is called in words."""
 

@@ -121,7 +121,7 @@ def as_table(folder: Path) -> str:
     """
     trainings, unreadable = read(folder / NAME)
     lines = [
-        f"{'pilot':22} {'ended (UTC)':16} {'min':>5} {'records':>7} {'steering':>8} "
+        f"{'pilot':18} {'ended (UTC)':16} {'min':>5} {'records':>7} {'steering':>8} "
         f"{'throttle':>8} {'mIoU':>5}  tubs"
     ]
     lines += [_line(each) for each in sorted(trainings, key=lambda each: each.score)]
@@ -137,14 +137,21 @@ def _line(each: Training) -> str:
     steering = f"{scores.steering_mae:.4f}" if scores else "-"
     throttle = f"R2 {scores.throttle_r2:.2f}" if scores else "-"
     miou = scores.class_map_miou if scores else None
-    marks = "".join(
-        (" (stopped early)" * each.interrupted, " (tub changed)" * bool(each.tubs_changed))
-    )
+    marks = _marks(each)
     tubs = ", ".join(tub.name for tub in each.tubs)
-    room = max(8, 22 - len(marks))
+    room = 25 - len(marks)
     shown = tubs if len(tubs) <= room else f"{tubs[: room - 1]}…"
     return (
-        f"{each.pilot[:22]:22} {each.ended[:16].replace('T', ' '):16} {each.duration_s / 60:5.1f} "
+        f"{each.pilot[:18]:18} {each.ended[:16].replace('T', ' '):16} {each.duration_s / 60:5.1f} "
         f"{each.train_records:7} {steering:>8} {throttle:>8} "
         f"{'-' if miou is None else f'{miou:.3f}':>5}  {shown}{marks}"
     )
+
+
+def _marks(each: Training) -> str:
+    """What is odd about a training, in a few words."""
+    if each.interrupted and each.tubs_changed:
+        return " (stopped, changed)"
+    if each.interrupted:
+        return " (stopped early)"
+    return " (tub changed)" if each.tubs_changed else ""

@@ -9,7 +9,7 @@ import numpy as np
 from car.config import CameraConfig
 from car.frame import Frame
 from car.pilots.network import NetworkPilot
-from train.advice import Findings, Opinion, opinion
+from train.advice import Findings, Opinion, opinion, still_improving
 from train.batches import class_map_of
 from train.dataset import Lesson
 from train.history_line import machine, versions
@@ -84,6 +84,7 @@ def gather(trained: Trained, command: str, tracks: Sequence[DrivenTrack] = ()) -
         pooled.certainty(),
         pooled.throttle_r2(),
         facts,
+        still_improving([each.held_out_steering_mae for each in trained.history]),
         trained.interrupted,
         trained.tubs_changed,
     )

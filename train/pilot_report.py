@@ -8,7 +8,8 @@ from train.pilot_facts import PilotFacts, gather
 from train.report import assemble
 from train.report_data import ReportData
 from train.roads import drive_new_roads
-from train.verdict import judge
+from train.score_text import percent
+from train.verdict import counted, judge
 from tubs.atomic import written_whole
 
 _SECTIONS = (
@@ -75,21 +76,22 @@ def _head(facts: PilotFacts) -> str:
 def _tiles(facts: PilotFacts) -> list[str]:
     steering, pooled, card = facts.steering, facts.pooled, facts.trained.card
     turns, known = pooled.turns(), pooled.throttle_r2()
+    sessions = counted(facts.facts.sessions, "session")
     tiles = [
         page.tile(f"{steering.mae:.3f}", "steering error", _interval(facts)),
         page.tile(
-            "–" if turns.recall is None else f"{turns.recall:.0%}",
+            percent(turns.recall),
             "sharp turns found",
             f"of {turns.driven:,} frames",
             bad=turns.recall is not None and turns.recall < 0.6,
         ),
         page.tile(
-            "–" if known is None else f"{max(known, 0.0):.0%}",
+            percent(None if known is None else max(known, 0.0)),
             "throttle explained",
             "never varied" if known is None else "of how the driver varied it",
             bad=known is not None and known < 0.3 and facts.facts.throttle_std >= 0.02,
         ),
-        page.tile(f"{facts.facts.records:,}", "records", f"{facts.facts.sessions} sessions"),
+        page.tile(f"{facts.facts.records:,}", "records", f"in {sessions}"),
         page.tile(
             f"{facts.trained.pilot.stat().st_size / 1000:.0f} kB",
             "pilot file",

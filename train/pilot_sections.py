@@ -30,7 +30,7 @@ from train.score_text import figure, percent
 from train.sharp_turns import SHARP
 from train.verdict import counted
 
-_KINDS = {"bad": "It is bad at", "next": "Record next", "note": "Good to know"}
+_KINDS = {"bad": "It is bad at", "next": "Do next", "note": "Good to know"}
 
 
 def advice(facts: PilotFacts) -> str:
@@ -96,7 +96,8 @@ def certainty(facts: PilotFacts) -> str:
         )
     known = pooled.throttle_r2()
     said = "The driver's throttle never varied: nothing to judge." if known is None else (
-        f"It explains {max(known, 0):.0%} of how the driver's throttle varied (R2 {known:.2f}); a "
+        f"It explains {percent(max(known, 0))} of how the driver's throttle varied (R2 "
+        f"{known:.2f}); a "
         "flat cloud means that it learned only the mean."
     )  # fmt: skip
     parts.append(
@@ -140,7 +141,8 @@ def data(facts: PilotFacts) -> str:
     said = (
         f"{counted(found.records, 'record')} in {counted(found.sessions, 'session')}: "
         f"{learned:,} learned from, {held:,} held out; the rest lies in gaps between the two. "
-        f"{found.left:.0%} turn left, {found.right:.0%} right, {found.sharp:.1%} sharply."
+        f"{percent(found.left)} turn left, {percent(found.right)} right, {percent(found.sharp)} "
+        "sharply."
     )
     shown = "" if len(facts.lanes) <= 24 else f" The first 24 of {len(facts.lanes)} sessions."
     rows = [(tub.name, f"{tub.records:,}", tub.sha256[:16]) for tub in facts.trained.card.tubs]
@@ -204,7 +206,7 @@ def again(facts: PilotFacts) -> str:
     rows = [(name.replace("_", " "), str(value)) for name, value in card.recipe.items()]
     rows += [
         ("label delay", f"{1000 * card.label_delay_s:.0f} ms"),
-        ("held out", f"{card.held_out.fraction:.0%}, {card.held_out.block_s:g} s blocks, "
+        ("held out", f"{percent(card.held_out.fraction)}, {card.held_out.block_s:g} s blocks, "
                      f"{card.held_out.gap_s:g} s gaps"),
         ("image", f"{card.width_px}x{card.height_px} px"),
         ("parameters", f"{card.parameters:,}"),

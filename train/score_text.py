@@ -6,7 +6,7 @@ from train.certainty import Certainty
 from train.scores import SteeringScore, TubScore
 from train.sharp_turns import SHARP, SharpTurns
 
-_NAME_COLUMNS = 29
+_NAME_COLUMNS = 27
 
 
 def as_text(found: TubScore) -> str:
@@ -43,7 +43,7 @@ def _head(found: TubScore) -> list[str]:
 
 
 def _steering_table(found: TubScore) -> list[str]:
-    head = f"{'steering':{_NAME_COLUMNS}}  {'MAE (95 %)':18} {'balanced':>8} {'RMSE':>6} {'R2':>6}"
+    head = f"{'steering':{_NAME_COLUMNS}}  {'MAE (95 %)':20} {'balanced':>8} {'RMSE':>6} {'R2':>6}"
     head += f" {'side':>5}  {'pilot better by':>19}"
     rows = [_row("this pilot", found.steering)]
     for name, line in found.baselines.items():
@@ -56,7 +56,7 @@ def _row(name: str, line: SteeringScore) -> str:
     if line.mae_bounds is not None:
         shown += f" ({line.mae_bounds.low:.3f}..{line.mae_bounds.high:.3f})"
     return (
-        f"{name:{_NAME_COLUMNS}}  {shown:18} {line.balanced_mae:8.3f} {line.rmse:6.3f} "
+        f"{name:{_NAME_COLUMNS}}  {shown:20} {line.balanced_mae:8.3f} {line.rmse:6.3f} "
         f"{figure(line.r2):>6} {percent(line.sign_accuracy):>5}"
     )
 
@@ -127,4 +127,4 @@ def figure(value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     """A share in percent; a dash when it is not defined."""
-    return "-" if value is None else f"{value:.0%}"
+    return "-" if value is None else f"{100 * value:.0f} %"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from train.advice import THROTTLE, Findings, opinion
+from train.advice import THROTTLE, Findings, opinion, still_improving
 from train.bootstrap import Bounds
 from train.certainty import certainty
 from train.recorded_facts import RecordedFacts
@@ -78,7 +78,7 @@ def test_a_gain_that_may_be_chance_calls_for_care() -> None:
 
 CASES = {
     "too few sharp turns to the left": {"turns": sharp_turns(TURNS, np.maximum(TURNS, 0.0))},
-    "wrong side in 20%": {"steering": SteeringScore(0.1, 0.1, 0.15, 0.8, 0.8)},
+    "wrong side in 20 %": {"steering": SteeringScore(0.1, 0.1, 0.15, 0.8, 0.8)},
     THROTTLE: {"throttle_r2": 0.1},
     "too sure of itself": {
         "certainty": certainty(np.zeros(100), np.linspace(-0.2, 0.2, 100), np.full(100, 0.02))
@@ -90,7 +90,8 @@ CASES = {
     "3 values of steering": {"facts": replace(FACTS, steering_values=3)},
     "at full lock": {"facts": replace(FACTS, full_lock=0.5)},
     "one speed": {"facts": replace(FACTS, throttle_std=0.001)},
-    "ended early": {"interrupted": True},
+    "Train for longer": {"improving": True},
+    "ended early": {"interrupted": True, "improving": True},
     "A tub changed": {"tubs_changed": ["garage changed"]},
 }
 
@@ -100,6 +101,12 @@ def test_each_finding_gives_its_own_advice_and_no_other(said: str) -> None:
     found = opinion(replace(GOOD, **CASES[said]))
     assert len(found.advice) == 1
     assert said in found.advice[0].title
+
+
+def test_an_error_that_still_falls_is_told_from_one_that_has_settled() -> None:
+    falling = [0.5 * 0.95**epoch for epoch in range(20)]
+    assert still_improving(falling)
+    assert not still_improving([*falling, *[falling[-1]] * 20])
 
 
 def test_throttle_that_never_varied_is_no_fault_of_the_pilot() -> None:
