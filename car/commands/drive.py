@@ -48,7 +48,8 @@ class NotCleanError(EverlapError):
     "--pilot",
     default=str(SHIPPED_PILOT),
     show_default="the shipped one",
-    help="A pilot file, `none` to drive by hand only, or `expert` for the simulator's own driver.",
+    help="A pilot file; `line` to follow a line; `planner:FILE` for the road that a network sees; "
+    "`none` to drive by hand only; or `expert` for the simulator's own driver.",
 )
 @click.option("--laps", default=3, show_default=True, type=click.IntRange(1, 10_000))
 @world_options
@@ -96,9 +97,9 @@ def drive(
 
         config, found = find_config(config_path)
         click.echo(f"settings from {found or 'the defaults: no car.toml here'}")
-        network = None if pilot == "none" else Path(pilot)
+        named = None if pilot == "none" else pilot
         try:
-            drive_on_the_road(config, network, record, json_path)
+            drive_on_the_road(config, named, record, json_path)
         except DeviceError as error:
             raise DeviceError(f"{error}{'' if found else WITHOUT_A_CAR}") from error
         return
@@ -106,7 +107,7 @@ def drive(
     if replay is not None:
         from car.commands.replay import replay_tub
 
-        replay_tub(replay, Path(pilot), config, pace, video, pulses, json_path)
+        replay_tub(replay, pilot, config, pace, video, pulses, json_path)
         return
     from car.commands.simulated import Drive, drive_simulated
     from car.simulation.world import WorldSpec

@@ -19,8 +19,8 @@ from car.loop import Tick, drive
 from car.modes import Event, Mode
 from car.pictures.overlay import Hud, draw_overlay
 from car.pictures.video import VideoWriter
-from car.pilots.network import NetworkPilot
-from car.pilots.pilot import Decision
+from car.pilots.choice import open_pilot
+from car.pilots.pilot import Decision, Pilot
 from car.recorder import NoRecorder
 from car.timing import Timing
 from tubs.atomic import written_whole
@@ -57,7 +57,7 @@ class Replay(NamedTuple):
 
 def replay_tub(
     tub: Path,
-    pilot: Path,
+    pilot: str,
     config: CarConfig,
     pace: float,
     video: Path | None,
@@ -71,11 +71,11 @@ def replay_tub(
         PilotError: the pilot cannot be used with its images.
         OutputError: a result cannot be written.
     """
-    network = NetworkPilot(pilot, config.camera)
+    opened = open_pilot(pilot, config)
     source = Tub(tub)
     longest_s = 0.6 * config.guard.deadline_s
     camera = ReplayCamera(source, time.monotonic, time.sleep, pace, longest_s)
-    result = _run(camera, network, config, pace)
+    result = _run(camera, opened, config, pace)
     click.echo(_describe(result, len(source)))
     click.echo(result.timing.table())
     if pulses is not None:
@@ -91,7 +91,7 @@ def replay_tub(
         )
 
 
-def _run(camera: ReplayCamera, pilot: NetworkPilot, config: CarConfig, pace: float) -> Replay:
+def _run(camera: ReplayCamera, pilot: Pilot, config: CarConfig, pace: float) -> Replay:
     timing = Timing(1.0 / (config.camera.frames_per_s * pace))
     rows: list[Row] = []
     decisions: list[Decision] = []

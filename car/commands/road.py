@@ -24,7 +24,7 @@ from car.humans.terminal import KEYS
 from car.loop import Tick, drive
 from car.modes import Mode
 from car.notify import Notifier
-from car.pilots.network import NetworkPilot
+from car.pilots.choice import open_pilot
 from car.real_time import run_first
 from car.recorder import DriveRecorder, NoRecorder, Recorder
 from car.timing import Timing
@@ -123,20 +123,20 @@ class Dashboard:
 
 
 def drive_on_the_road(
-    config: CarConfig, pilot: Path | None, record: Path | None, json_path: Path | None
+    config: CarConfig, pilot: str | None, record: Path | None, json_path: Path | None
 ) -> None:
     """Drive until somebody ends it; print where the time went.
 
     Args:
         config: the car's settings.
-        pilot: drives where it is chosen; None when only humans drive.
+        pilot: name of the one that drives where it is chosen; None when only humans drive.
         record: folder of the tub.
         json_path: where to write the figures.
 
     Raises:
         EverlapError: a part failed; the throttle is at neutral by then.
     """
-    network = NetworkPilot(pilot, config.camera) if pilot is not None else None
+    opened = open_pilot(pilot, config) if pilot is not None else None
     timing = Timing(1.0 / config.camera.frames_per_s)
     notifier = Notifier(os.environ)
     with ExitStack() as stack, signals_end_the_drive() as ending:
@@ -144,7 +144,7 @@ def drive_on_the_road(
         recorder = stack.enter_context(_recording(_recorder(record, config)))
         car = stack.enter_context(on_the_road(config))
         hazard = any_of(low_supply(car.power), RecordingEnded(recorder))
-        driver = driver_of(config, car.people.human, network, hazard)
+        driver = driver_of(config, car.people.human, opened, hazard)
         board = Dashboard(car, driver, recorder, notifier, ending)
         events = DriveEvents(driver, recorder, lambda: car.people.human.driver)
 

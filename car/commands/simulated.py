@@ -17,10 +17,10 @@ from car.episode import Episode, EpisodeResult, drive_laps, with_expert_lap
 from car.loop import Tick
 from car.pictures.film import LapFilm
 from car.pictures.video import VideoWriter
+from car.pilots.choice import open_pilot
 from car.pilots.network import NetworkPilot
 from car.pilots.pilot import Pilot
 from car.recorder import NoRecorder, Recorder
-from car.simulation.expert import Expert
 from car.simulation.world import World, WorldSpec
 from car.timing import Timing
 from tubs.about import TubAbout
@@ -36,7 +36,7 @@ class Drive:
 
     Attributes:
         world: where to drive.
-        pilot: a pilot file, or `expert`.
+        pilot: its name, see car.pilots.choice.
         laps: how many.
         real_time: keep to the wall clock.
         record: folder of the tub to record in.
@@ -57,14 +57,13 @@ def drive_simulated(drive: Drive, config: CarConfig, json_path: Path | None) -> 
     Returns:
         Whether all laps were done without leaving the road.
     """
-    network = None if drive.pilot == "expert" else NetworkPilot(Path(drive.pilot), config.camera)
     world = World(drive.world, config.camera)
-    pilot: Pilot = network or Expert(world)
+    pilot = open_pilot(drive.pilot, config, world)
     result, timing = _drive(drive, config, world, pilot)
     result = with_expert_lap(result, world)
     click.echo(describe(result))
     click.echo(timing.table())
-    bare = bare_invocation_ms(network) if network else math.nan
+    bare = bare_invocation_ms(pilot) if isinstance(pilot, NetworkPilot) else math.nan
     write_figures(json_path, figures(result, timing, bare))
     return result.laps_done >= result.laps_asked and not result.off_road_events
 

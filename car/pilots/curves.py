@@ -111,7 +111,9 @@ class CurveSearch:
         place = np.where(inside, cells[..., 1] * columns + cells[..., 0], rows * columns)
         self._places = np.ascontiguousarray(place.reshape(len(self._table), -1).T)
         shares = self._shares(self._table)[:, ::STRIDE].reshape(len(self._table), -1)
-        self._table_shares = np.ascontiguousarray((shares / shares.sum(axis=1)[:, None]).T)
+        seen = np.append(visible.ravel(), np.float32(0.0))[self._places.T]
+        shares = np.where(seen > 0, shares, np.float32(1.0))
+        self._table_shares = np.ascontiguousarray(shares.T / shares.shape[1])
 
     def find(self, view: Floats, expected: Curve, pull: float) -> Found:
         """Search a view.
@@ -130,7 +132,7 @@ class CurveSearch:
         first = self._table[int(np.argmax(worth - pull * away))]
         best = self._refine(shown, np.stack([first, expected]).astype(np.float32), near, pull)
         cells = self._cells(*trace(best[None])).reshape(1, -1, 2)
-        visible = _sample(self._visible, cells, 0.0)
+        visible = _sample(self._visible, cells, 0.0) * self._shares(best[None]).reshape(1, -1)
         seen = float(visible.sum()) / len(self._beside_m)
         bright = float((_sample(view, cells, 0.0) * visible).sum()) / len(self._beside_m)
         return Found(Curve(*best.tolist()), bright / max(seen, LEAST_SEEN), seen)
@@ -145,8 +147,9 @@ class CurveSearch:
             tried = np.minimum(np.maximum(around, -LARGEST), LARGEST)
             points, headings = trace(tried)
             cells = self._cells(points, headings).reshape(len(tried), -1, 2)
-            shares = self._shares(tried).reshape(len(tried), -1)
-            worth = (_sample(shown, cells, float(self._unseen)) * shares).sum(1) / shares.sum(1)
+            bright = _sample(shown, cells, float(self._unseen))
+            shares = self._shares(tried).reshape(bright.shape)
+            worth = np.where(bright > self._unseen, bright * shares, bright).mean(axis=1)
             away = np.abs(points[:, ANCHORS] - near).sum(axis=(1, 2)) / 2
             best = tried[int(np.argmax(worth - np.float32(pull) * away))]
             steps = steps * FINER
@@ -155,12 +158,13 @@ class CurveSearch:
     def _shares(self, curves: NDArray[np.floating]) -> Floats:
         """Length of what lies beside each step, in steps: (n, COUNT, beside); less inside a bend.
 
-        Without it a tight bend would find all of its inside on one bright spot.
+        What counts is how much of a line a curve explains: without this, a tight bend could have
+        all of its inside on one bright spot.
         """
         curves = np.asarray(curves, np.float32)
         bend = curves[:, 2, None] + curves[:, 3, None] * ALONG_M
         beside = np.asarray(self._beside_m, np.float32)
-        return np.maximum(1.0 - bend[..., None] * beside, np.float32(0.1))
+        return np.clip(1.0 - bend[..., None] * beside, np.float32(0.1), np.float32(1.0))
 
     def _cells(self, points: Floats, headings: Floats) -> Floats:
         """Cells to look at beside each point: float32 (n, COUNT, beside, 2)."""

@@ -18,9 +18,9 @@ from car.pilots.road_view import GroundGrid, RoadView
 
 Floats = NDArray[np.float32]
 
-PULL = 0.35
+PULL = 0.8
 """What a metre away from where the line was expected costs, in shares of a perfect line."""
-UNSEEN = 0.2
+UNSEEN = 0.12
 """What a stretch of a curve that is not in the picture counts as, in comparing curves."""
 LEAST_WORTH = 0.13
 """Mean likeness along a curve that is no line is less; half of that along dashes is more."""

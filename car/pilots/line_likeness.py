@@ -14,10 +14,12 @@ from car.pilots.settings import LineConfig
 
 Floats = NDArray[np.float32]
 
-LEAST_CONTRAST = 7.0
+LEAST_CONTRAST = 5.0
 """In units of Lab; weaker is the grain of the ground."""
 RELATIVE_CONTRAST = 0.3
 """Of what the ground beside differs from the line's colour: this much less is wholly a line."""
+GAP_CELLS = 3
+"""From the rim of the line to the middle of what it is compared with: the rim is never sharp."""
 PALEST, STRONGEST = 0.4, 1.3
 """Shade and glare scale how strong a colour is."""
 
@@ -48,7 +50,7 @@ class LineLikeness:
         self._target = lab_of(config.colour)
         self._tolerance = np.float32(config.tolerance)
         self._width = max(1, round(config.width_m / grid.cell_m)) // 2 * 2 + 1
-        self._aside = self._width + 1
+        self._aside = self._width // 2 + GAP_CELLS
 
     def of(self, view: Image) -> Floats:
         """How sure each cell is to be line: float32 (rows, columns), 0 to 1.
@@ -59,15 +61,20 @@ class LineLikeness:
         lab = to_lab(view)
         off = lab - self._target
         distance = np.sqrt((off * off).sum(axis=2))
-        across = self._ridge(distance, (self._width, 1))
-        along = self._ridge(distance, (1, self._width))
+        across = self._ridge(distance, (1, 0))
+        along = self._ridge(distance, (0, 1))
         return np.asarray(np.maximum(across, along) * self._right_hue(lab), np.float32)
 
-    def _ridge(self, distance: Floats, size: tuple[int, int]) -> Floats:
-        """By how much less a strip differs from the colour than the strips on both sides of it."""
-        strip = cv2.blur(distance, size)
-        aside = self._aside
-        x, y = (aside, 0) if size[0] > 1 else (0, aside)
+    def _ridge(self, distance: Floats, way: tuple[int, int]) -> Floats:
+        """By how much less a strip differs from the colour than the strips on both sides of it.
+
+        Args:
+            distance: from the line's colour, float32 (rows, columns).
+            way: from a strip to the strips beside it, in columns and rows: (1, 0) or (0, 1).
+        """
+        wide_by = self._width - 1
+        strip = cv2.blur(distance, (1 + way[0] * wide_by, 1 + way[1] * wide_by))
+        x, y = way[0] * self._aside, way[1] * self._aside
         rows, columns = strip.shape
         wide = cv2.copyMakeBorder(strip, y, y, x, x, cv2.BORDER_REPLICATE)
         before = wide[:rows, :columns]
