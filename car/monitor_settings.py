@@ -11,7 +11,8 @@ class MonitorConfig(Section, frozen=True):
     """How the car's own doubt in what its pilot does slows it and stops it.
 
     Attributes:
-        action: `stop` slows and then stops, `slow` slows and stops only the blind, `off` judges nothing.
+        action: `stop` slows and then stops, `slow` slows and stops only the blind, `off` judges
+            nothing.
         slow_from: doubt from which the throttle is taken back; at 1 it is at `slowest`.
         slowest: share of the throttle that is left at doubt 1.
         stop_after_s: how long doubt must be at 1 before the car is stopped.
