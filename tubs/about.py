@@ -92,6 +92,8 @@ def read_about(folder: Path) -> TubAbout:
     path = folder / FILE_NAME
     try:
         return about_from_json(read_ordinary(path), str(path))
+    except FileNotFoundError:
+        raise TubError(f"{path} is missing") from None
     except OSError as error:
         raise TubError(f"cannot read {path}: {error.strerror}") from error
 

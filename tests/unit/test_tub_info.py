@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,7 @@ def test_a_session_that_was_cut_is_named(tmp_path):
         ([0.0, 0.05, -0.1, 0.5] * 100, 0.5, None, "75% of the steering is within +-0.1"),
         ([0.5, -0.5] * 200, 0.0, None, "--delete --where throttle=0"),
         ([0.5, -0.5] * 200, 0.5, 0.0, "--delete --where standing"),
+        ([0.5, -0.5] * 200, -0.3, None, "100% of the throttle is below 0, which is reverse"),
         ([-0.5, -0.6, -0.7, -0.8, -0.9, 0.5] * 100, 0.5, None, "83% of the bends go to the left"),
     ],
 )
@@ -118,6 +120,12 @@ def test_what_is_unbalanced_is_said(tmp_path, steering, throttle, speed_m_s, war
     warnings = describe(tub).warnings
     assert len(warnings) == 1
     assert warning in warnings[0]
+
+
+def test_histograms_name_a_bin_by_its_middle_so_that_straight_on_is_0(tmp_path):
+    text = as_text(describe(write(tmp_path / "tub", [0.0] * 3 + [1.0])))
+    assert re.search(r"^  \+0\.00 █+ +3 ", text, re.MULTILINE)
+    assert re.search(r"^  \+0\.91 █+ +1 ", text, re.MULTILINE)
 
 
 def test_a_balanced_tub_has_no_warnings(tmp_path):

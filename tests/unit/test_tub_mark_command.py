@@ -97,7 +97,7 @@ def test_what_changes_nothing_is_no_edit(tub, capsys):
     assert mark("--delete", "3") == 0
     assert mark("--delete", "--where", "throttle>0.9") == 0
     assert (tub / "marks.jsonl").read_bytes() == before
-    assert "no record of tub is meant by: throttle>0.9" in capsys.readouterr().out
+    assert "no record of tub matches: throttle>0.9" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [[], ["--list"], ["--log"]])
@@ -108,7 +108,7 @@ def test_the_list_shows_edits_and_deleted_records(tub, capsys, words):
     capsys.readouterr()
     assert mark(*words) == 0
     out = capsys.readouterr().out
-    assert "tub: 1 of 20 records are deleted\nrecords 3\nedits:\n" in out
+    assert "tub: 1 of 20 records are deleted\nrecords 3\nedits (UTC):\n" in out
     assert "delete        1  records 3" in out
     assert out.index("undone:") < out.index("delete       10  throttle=0")
 

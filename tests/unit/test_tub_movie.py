@@ -106,7 +106,7 @@ def test_damaged_records_are_passed_over_and_named(tmp_path, capsys):
     assert len(images) == 18
     assert figures["skipped_damaged"] == 3
     assert [entry["record"] for entry in figures["damaged"]] == [7, 8, 9]
-    assert "record 7: " in capsys.readouterr().out
+    assert "records 7-9: " in capsys.readouterr().out
     assert lasts_s == pytest.approx(TITLE_S + 20 * STEP_S, abs=0.01)
     assert times_s[8] - times_s[7] == pytest.approx(4 * STEP_S, abs=1e-3)
 

@@ -99,7 +99,7 @@ def test_damaged_records_are_left_out_and_named(tmp_path, capsys):
     assert [entry["record"] for entry in figures["damaged"]] == [20, 21, 22]
     assert figures["late_records"] == 1
     assert "3 damaged records are left out" in text_of(page)
-    assert "record 20: " in capsys.readouterr().out
+    assert "records 20-22: " in capsys.readouterr().out
 
 
 def test_dropped_records_are_counted_by_the_numbers_of_their_ticks(tmp_path):

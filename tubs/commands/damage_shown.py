@@ -1,12 +1,13 @@
 """Damaged records, named on the terminal."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import click
 
 SHOWN = 20
-"""As many are named; the JSON file names all."""
+"""As many lines are printed; the JSON file names all records."""
 
 
 class NumberedDamage(Protocol):
@@ -24,9 +25,34 @@ class NumberedDamage(Protocol):
 
 
 def name_damage(damaged: Sequence[NumberedDamage]) -> None:
-    """Print a line for each of the first damaged records, and how many more there are."""
-    for damage in damaged[:SHOWN]:
-        session = getattr(damage, "session", "")
-        click.echo(f"record {damage.record}{f' ({session})' if session else ''}: {damage.reason}")
-    if len(damaged) > SHOWN:
-        click.echo(f"and {len(damaged) - SHOWN} more; --json FILE names them all")
+    """Print the first damaged records, a line for neighbours that fail alike, and how many more."""
+    runs = _runs(damaged)
+    for run in runs[:SHOWN]:
+        first = run[0]
+        session = getattr(first, "session", "")
+        records = f"records {first.record}-{run[-1].record}" if len(run) > 1 else ""
+        click.echo(
+            f"{records or f'record {first.record}'}{f' ({session})' if session else ''}: "
+            f"{first.reason}{', and so on' if len(run) > 1 else ''}"
+        )
+    if more := sum(len(run) for run in runs[SHOWN:]):
+        click.echo(f"and {more} more; --json FILE names them all")
+
+
+def _runs(damaged: Iterable[NumberedDamage]) -> list[list[NumberedDamage]]:
+    """Neighbouring records of one session whose reasons differ in nothing but numbers."""
+    runs: list[list[NumberedDamage]] = []
+    for damage in damaged:
+        if runs and _is_next(runs[-1][-1], damage):
+            runs[-1].append(damage)
+        else:
+            runs.append([damage])
+    return runs
+
+
+def _is_next(before: NumberedDamage, damage: NumberedDamage) -> bool:
+    return damage.record == before.record + 1 and _kind(damage) == _kind(before)
+
+
+def _kind(damage: NumberedDamage) -> tuple[str, str]:
+    return getattr(damage, "session", ""), re.sub(r"\d+", "#", damage.reason)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tubs.commands.damage_shown import name_damage
+from tubs.counted import counted
 from tubs.errors import OutputError
 from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
@@ -47,7 +48,7 @@ def _tell(report: "ImportReport", destination: Path) -> None:
         click.echo(remark)
     click.echo(
         f"{report.good + report.deleted} of {report.records} records are now in {destination}, "
-        f"in {report.sessions} sessions"
+        f"in {counted(report.sessions, 'session')}"
     )
 
 

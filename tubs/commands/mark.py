@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tubs.counted import counted
 from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
@@ -163,13 +164,16 @@ def _check_fits(wish: Wish, action: str, rules: "list[Rule]") -> None:
 def _tell_marked(report: "MarkReport") -> None:
     done = DONE[report.action]
     if not report.chosen:
-        click.echo(f"no record of {report.tub} is meant by: {report.why}")
+        click.echo(f"no record of {report.tub} matches: {report.why}")
         return
     changed = report.chosen - report.already
-    so_already = {"delete": "were deleted already", "restore": "were not deleted"}[report.action]
+    were = "was" if report.already == 1 else "were"
+    so_already = {"delete": f"{were} deleted already", "restore": f"{were} not deleted"}[
+        report.action
+    ]
     already = f" ({report.already} more {so_already})" if report.already else ""
     would = "would be " if report.dry_run else ""
-    click.echo(f"{changed} {_records(changed)} {would}{done}{already}: {report.why}")
+    click.echo(f"{counted(changed, 'record')} {would}{done}{already}: {report.why}")
     click.echo(f"records {_shown(report.chosen_records)}")
     click.echo(_total(report))
     if changed and not report.dry_run:
@@ -181,7 +185,7 @@ def _tell_taken_back(tub: "Tub", action: str, report: "MarkReport | None") -> No
         click.echo(f"{tub.folder} has nothing to {action}")
         return
     done = "undone" if action == "undo" else "done again"
-    click.echo(f"{done}: {report.why} ({report.chosen} {_records(report.chosen)})")
+    click.echo(f"{done}: {report.why} ({counted(report.chosen, 'record')})")
     click.echo(_total(report))
 
 
@@ -189,12 +193,14 @@ def _tell_listed(tub: "Tub", report: "MarkReport") -> None:
     click.echo(_total(report))
     if report.deleted:
         click.echo(f"records {_shown(report.chosen_records)}")
-    for title, edits in (("edits", tub.marks.edits), ("undone", tub.marks.undone[::-1])):
+    for title, edits in (("edits (UTC)", tub.marks.edits), ("undone", tub.marks.undone[::-1])):
         if edits:
             click.echo(f"{title}:")
             _tell_edits(tub, edits)
     if tub.marks.unreadable:
-        click.echo(f"{tub.marks.unreadable} lines of {tub.marks.path} cannot be read: ignored")
+        click.echo(
+            f"{counted(tub.marks.unreadable, 'line')} of {tub.marks.path} cannot be read: ignored"
+        )
 
 
 def _tell_edits(tub: "Tub", edits: "Sequence[Edit]") -> None:
@@ -209,10 +215,6 @@ def _tell_edits(tub: "Tub", edits: "Sequence[Edit]") -> None:
 
 def _total(report: "MarkReport") -> str:
     return f"{report.tub}: {report.deleted} of {report.records} records are deleted"
-
-
-def _records(count: int) -> str:
-    return "record" if count == 1 else "records"
 
 
 def _shown(runs: list[tuple[int, int]]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tubs.commands.damage_shown import SHOWN, name_damage
+from tubs.counted import counted
 from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
@@ -48,7 +49,9 @@ def _tell(report: "RepairReport") -> None:
     if report.about != "tub.json":
         click.echo(f"tub.json was missing or damaged; the new one comes from {report.about}")
     if report.unreadable_marks:
-        click.echo(f"{report.unreadable_marks} lines of marks.jsonl cannot be read: left out")
+        click.echo(
+            f"{counted(report.unreadable_marks, 'line')} of marks.jsonl cannot be read: left out"
+        )
 
 
 def _about_session(session: "RepairedSession") -> list[str]:

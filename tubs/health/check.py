@@ -7,6 +7,7 @@ import msgspec
 
 from tubs.about import FILE_NAME, read_about
 from tubs.cleaning.marks import Marks
+from tubs.counted import counted
 from tubs.errors import TubError
 from tubs.health.examination import examine, session_files
 from tubs.health.examined import Examined, Fault
@@ -128,7 +129,9 @@ def _remarks(sessions: Sequence[Examined]) -> list[str]:
     for session in sessions:
         if session.dropped:
             missing = "dropped while driving, or left out by a repair"
-            remarks.append(f"{session.name}: {session.dropped} records are missing: {missing}")
+            remarks.append(
+                f"{session.name}: {counted(session.dropped, 'missing record')}: {missing}"
+            )
         if session.foreign:
             topics = ", ".join(sorted(session.foreign))
             remarks.append(f"{session.name}: holds {topics} of other programs")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tubs.counted import counted
 from tubs.info.describe import SessionInfo, TubInfo
 
 SESSIONS_SHOWN = 12
@@ -36,10 +37,10 @@ def total_text(infos: Sequence[TubInfo]) -> str:
 
 def _facts(info: TubInfo) -> list[str]:
     beside = {"deleted": info.deleted, "unreadable": info.unreadable, "dropped": info.dropped}
-    counted = "".join(f", {count} {name}" for name, count in beside.items() if count)
+    others = "".join(f", {count} {name}" for name, count in beside.items() if count)
     cut = f" ({info.unfinished_sessions} cut short)" if info.unfinished_sessions else ""
     facts = {
-        "records": f"{info.records} in {_plural(info.sessions, 'session')}{cut}{counted}",
+        "records": f"{info.records} in {counted(info.sessions, 'session')}{cut}{others}",
         "duration": f"{_duration(info.duration_s)} at {info.rate_hz:.1f} Hz",
         "images": f"{info.image_width_px}x{info.image_height_px}, {_size(info.size_bytes)}",
         "lens": _named(info.lens or {}, "{:g}"),
@@ -65,10 +66,6 @@ def _frame_age(info: TubInfo) -> str:
     )
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _duration(seconds: float) -> str:
     if seconds < 60.0:
         return f"{seconds:.1f} s"
@@ -88,7 +85,7 @@ def _table(sessions: Sequence[SessionInfo]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ["  " + "  ".join(_aligned(row, widths)).rstrip() for row in rows]
     more = len(sessions) - SESSIONS_SHOWN
-    return [*lines, f"  and {_plural(more, 'more session')}"] if more > 0 else lines
+    return [*lines, f"  and {counted(more, 'more session')}"] if more > 0 else lines
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -116,7 +113,7 @@ def _row(number: int, session: SessionInfo) -> tuple[str, ...]:
 
 
 def _histograms(info: TubInfo) -> list[str]:
-    """Steering and throttle side by side; a line is a bin, named by its lower edge."""
+    """Steering and throttle side by side; a line is a bin, named by its middle."""
     steering = _bars(info.steering_edges, info.steering_counts)
     throttle = _bars(info.throttle_edges, info.throttle_counts)
     lines = [f"{'  steering, left -1 to right +1':<39} throttle, back -1 to ahead +1"]
@@ -127,6 +124,10 @@ def _histograms(info: TubInfo) -> list[str]:
 def _bars(edges: Sequence[float], counts: Sequence[int]) -> list[str]:
     most = max(*counts, 1)
     return [
-        f"  {low:+.2f} {'█' * -(-_BAR_WIDTH * count // most):<{_BAR_WIDTH}} {count}"
-        for low, count in zip(edges, counts, strict=False)
+        f"  {_middle(low, high):+.2f} {'█' * -(-_BAR_WIDTH * count // most):<{_BAR_WIDTH}} {count}"
+        for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]
+
+
+def _middle(low: float, high: float) -> float:
+    return round((low + high) / 2.0, 2) + 0.0  # which makes of -0.0 a 0.0

@@ -10,6 +10,7 @@ STRAIGHT = 0.1
 MOST_STRAIGHT = 0.7
 MOST_STANDING = 0.1
 MOST_TO_ONE_SIDE = 0.8
+MOST_BACKWARDS = 0.5
 FEWEST_RECORDS = 200
 """Of fewer nothing is said."""
 _STANDING_THROTTLE = 0.01
@@ -25,7 +26,7 @@ def warnings_about(folder: Path, rows: NDArray[np.void]) -> list[str]:
     """
     if len(rows) < FEWEST_RECORDS:
         return []
-    found = [_standing(folder, rows), _straight(rows), _one_sided(rows)]
+    found = [_standing(folder, rows), _backwards(rows), _straight(rows), _one_sided(rows)]
     return [warning for warning in found if warning]
 
 
@@ -42,6 +43,16 @@ def _standing(folder: Path, rows: NDArray[np.void]) -> str:
     return (
         f"{share:.0%} of the records stand still: leave them out with "
         f"everlap tub mark {quote(str(folder))} --delete --where {rule}"
+    )
+
+
+def _backwards(rows: NDArray[np.void]) -> str:
+    share = float((rows["throttle"] < -_STANDING_THROTTLE).mean())
+    if share <= MOST_BACKWARDS:
+        return ""
+    return (
+        f"{share:.0%} of the throttle is below 0, which is reverse: a pilot learns to drive "
+        "backwards from it"
     )
 
 
