@@ -12,6 +12,11 @@ def is_part_of_a_tub(path: Path) -> bool:
     return path.suffix == ".mcap" or path.name in (FILE_NAME, "marks.jsonl")
 
 
+def may_be_a_tub(folder: Path) -> bool:
+    """Whether it has a tub.json, or session files that have lost theirs."""
+    return (folder / FILE_NAME).is_file() or any(folder.glob("*.mcap"))
+
+
 def is_donkeycar_tub(folder: Path) -> bool:
     """Whether a folder looks like a tub of donkeycar, of either version."""
     if (folder / "manifest.json").is_file() or any(folder.glob("catalog_*.catalog")):

@@ -23,6 +23,7 @@ from tubs.browser.shelf import Shelf
 from tubs.commands.view import view
 from tubs.errors import TubError
 from tubs.reader import Tub
+from tubs.record import Record
 from tubs.writer import TubWriter
 
 
@@ -55,6 +56,20 @@ def test_the_columns_hold_what_was_recorded(client):
     modes = client.ask("/api/tubs/0").json["modes"]
     assert [modes[mode] for mode in columns["mode"][[0, RECORDS - 1]]] == ["human", "pilot"]
     assert not columns["damaged"].any()
+
+
+def test_the_age_of_frames_whose_command_has_no_time_of_its_own_is_unknown(tmp_path):
+    image = np.zeros((24, 32, 3), np.uint8)
+    with TubWriter(tmp_path / "imported", session="session-0001") as writer:
+        writer.append(Record(image, 0.05, 0.05, 0.1, 0.2, "human"))
+    assert np.isnan(read_columns(OpenTub(tmp_path / "imported"), 0, 1)["frame_age_s"]).all()
+
+
+def test_a_tub_that_lost_its_tub_json_is_on_the_shelf_alone_and_among_others(tub):
+    (tub / "tub.json").unlink()
+    assert Shelf(tub).name(0) == tub.name
+    shelf = Shelf(tub.parent)
+    assert [shelf.summary(number).records for number in range(len(shelf))] == [2 * RECORDS]
 
 
 def test_columns_come_in_parts_that_fit_together(client):

@@ -65,7 +65,7 @@ def read_columns(opened: OpenTub, first: int, count: int) -> Columns:
 
 def _numbers_of(control: Control) -> list[float]:
     values = [getattr(control, name) for name in NUMBERS]
-    values.append(control.applied_s - control.captured_s)
+    values.append(control.applied_s - control.captured_s or None)  # imports do not know it
     return [np.nan if value is None else value for value in values]
 
 

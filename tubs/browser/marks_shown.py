@@ -6,8 +6,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tubs.cleaning.marking import runs
+from tubs.cleaning.marking import records_of, runs
 from tubs.cleaning.marks import FILE_NAME, Edit
+from tubs.counted import counted
 from tubs.errors import EverlapError
 from tubs.reader import Tub
 
@@ -63,8 +64,8 @@ def marks_version(tub: Tub) -> str:
 
 def show_marks(tub: Tub, done: str = "") -> MarksShown:
     """Gather what the marks come to; they have been read before."""
-    to_undo = "".join(_in_words(edit) for edit in tub.marks.edits[-1:])
-    to_redo = "".join(_in_words(edit) for edit in tub.marks.undone[-1:])
+    to_undo = "".join(_in_words(tub, edit) for edit in tub.marks.edits[-1:])
+    to_redo = "".join(_in_words(tub, edit) for edit in tub.marks.undone[-1:])
     return MarksShown(marks_version(tub), runs(tub.deleted()), to_undo, to_redo, done)
 
 
@@ -80,13 +81,12 @@ def edit_marks(tub: Tub, asked: EditAsked) -> MarksShown:
         if edit is None:
             raise RefusedEditError(f"there is nothing to {asked.edit}")
         done = "undone" if asked.edit == "undo" else "done again"
-        return show_marks(tub, f"{done}: {_in_words(edit)}")
+        return show_marks(tub, f"{done}: {_in_words(tub, edit)}")
     chosen = _chosen(tub, asked.runs)
     ranges = tub.ranges_of(chosen)
     make = tub.marks.delete if asked.edit == "delete" else tub.marks.restore
     make(ranges, asked.why or "by hand")
-    count = int(np.count_nonzero(chosen))
-    records = "1 record" if count == 1 else f"{count:,} records"
+    records = counted(int(np.count_nonzero(chosen)), "record")
     return show_marks(tub, f"{asked.edit}d {records}")
 
 
@@ -107,7 +107,6 @@ def _chosen(tub: Tub, runs: list[Run]) -> NDArray[np.bool_]:
     return chosen
 
 
-def _in_words(edit: Edit) -> str:
-    ranges = len(edit.ranges)
-    where = "1 stretch" if ranges == 1 else f"{ranges} stretches"
-    return f"{edit.edit} {where}" + (f" ({edit.why})" if edit.why else "")
+def _in_words(tub: Tub, edit: Edit) -> str:
+    records = counted(records_of(tub, edit), "record")
+    return f"{edit.edit} {records}" + (f" ({edit.why})" if edit.why else "")

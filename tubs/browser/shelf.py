@@ -9,11 +9,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from tubs.about import FILE_NAME
 from tubs.browser.open_tub import OpenTub
 from tubs.errors import EverlapError, TubError
 from tubs.reader import Tub
-from tubs.tub_folder import check_is_folder, check_is_tub, is_donkeycar_tub
+from tubs.tub_folder import check_is_folder, check_is_tub, is_donkeycar_tub, may_be_a_tub
 
 _DEPTH = 2
 """How many folders below the one that was named a tub may lie."""
@@ -73,7 +72,7 @@ class Shelf:
         self._locks: list[threading.Lock] = []
         self._lock = threading.RLock()
         check_is_folder(folder)
-        self.is_one_tub = (folder / FILE_NAME).is_file()
+        self.is_one_tub = may_be_a_tub(folder)
         if self.is_one_tub:
             Tub(folder)
         self.look_again()
@@ -179,7 +178,7 @@ def _tubs_below(folder: Path, depth: int) -> Iterator[Path]:
     except OSError as error:
         raise TubError(f"cannot read {folder}: {error.strerror}") from error
     for path in inside:
-        if (path / FILE_NAME).is_file():
+        if may_be_a_tub(path):
             yield path
         elif depth > 1:
             yield from _tubs_below(path, depth - 1)
