@@ -1,5 +1,6 @@
 """Folders that are there whole or not at all."""
 
+import errno
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -26,6 +27,10 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
         draft.replace(folder)
         above.clear()
     except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and folder.is_dir():
+            raise OutputError(
+                f"{folder} was made by another program meanwhile: name a new folder"
+            ) from error
         raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)

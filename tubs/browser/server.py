@@ -1,7 +1,9 @@
 """Serves the tub browser: the page's files, the api behind them, on one port until Ctrl-C."""
 
+import asyncio
 import errno
 import gzip
+import logging
 import secrets
 import socket
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -127,6 +129,7 @@ class PageServer:
             ws="none",
             timeout_graceful_shutdown=1,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_broken_off_request)
         self._server = uvicorn.Server(settings)
 
     def run(self) -> None:
@@ -141,6 +144,16 @@ class PageServer:
     def stop(self) -> None:
         """End `run`, from any thread."""
         self._server.should_exit = True
+
+
+def _is_no_broken_off_request(record: logging.LogRecord) -> bool:
+    """Whether a line of the log says more than that a page went, or an answer was not waited for.
+
+    Both happen whenever somebody closes a window or presses Ctrl-C in the middle of a request.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    is_broken_off = isinstance(error, asyncio.CancelledError | ClientDisconnect)
+    return not is_broken_off and not str(record.msg).startswith("Cancel %s running task")
 
 
 def _listen(host: str, port: int) -> socket.socket:
