@@ -11,6 +11,7 @@ import numpy as np
 from car.config import CarConfig
 from car.episode import EpisodeResult
 from car.fleet import in_parallel
+from car.monitor_settings import MonitorConfig
 from car.pilots.card import HeldOut, read_card
 from car.recording import Recording, record_expert
 from car.simulation.scene import SURFACES
@@ -56,8 +57,8 @@ class StudyPlan:
     @property
     def key(self) -> str:
         """Names all that changes a result."""
-        parts = (self.worlds, self.seconds, *self.tracks, self.laps, self.look, self.car,
-                 self.extra_delay_s)  # fmt: skip
+        parts = ("without monitor", self.worlds, self.seconds, *self.tracks, self.laps,
+                 self.look, self.car, self.extra_delay_s)  # fmt: skip
         return sha256(repr(parts).encode()).hexdigest()[:12]
 
 
@@ -106,8 +107,11 @@ def study(pilots: Sequence[Path], plan: StudyPlan, say: Callable[[str], None]) -
 
 
 def drive_tracks(pilot: Path, plan: StudyPlan) -> Driven:
-    """Let one checkpoint drive all tracks of the plan."""
-    config = CarConfig()
+    """Let one checkpoint drive all tracks of the plan, without the monitor.
+
+    A monitor that stops an unsure car would hide how the network drives.
+    """
+    config = CarConfig(monitor=MonitorConfig(action="off"))
     trials = [Trial(pilot, world, plan.laps, config) for world in driven_worlds(plan)]
     results = [result for result, _ in in_parallel(run_trial, trials, plan.workers)]
     return add_up(results)
