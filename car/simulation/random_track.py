@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from car.simulation.track import Points, Track, resample, smooth, spline
 SMALLEST_RADIUS_M = 0.66
 
 
+@lru_cache(maxsize=16)
 def random_track(seed: int) -> Track:
     """Draw a road that nobody has seen: straights, bends, chicanes and hairpins by chance."""
     rng = np.random.default_rng([seed, 7])
@@ -26,12 +28,14 @@ def random_track(seed: int) -> Track:
     raise SimulationError(f"random:{seed} found no road in 1000 tries: use another seed")
 
 
+@lru_cache(maxsize=16)
 def narrow_track(seed: int) -> Track:
     """Draw a road of 65 to 72 cm, where the others have 80 to 100."""
     width = float(np.random.default_rng([seed, 31]).uniform(0.65, 0.72))
     return replace(random_track(seed), name=f"narrow:{seed}", width_m=width)
 
 
+@lru_cache(maxsize=16)
 def hairpin_track(seed: int) -> Track:
     """Draw a road that is folded up: long legs joined by the tightest turns that a car can take."""
     rng = np.random.default_rng([seed, 37])

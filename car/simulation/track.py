@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
@@ -70,14 +71,29 @@ class Track:
         """
         if around is None:
             return int(np.hypot(self.centre_m[:, 0] - x_m, self.centre_m[:, 1] - y_m).argmin())
-        near = np.arange(around - 20, around + 41) % len(self)
-        points = self.centre_m[near]
-        return int(near[((points[:, 0] - x_m) ** 2 + (points[:, 1] - y_m) ** 2).argmin()])
+        return int(_nearest_within(self.centre_m, x_m, y_m, around - 20, around + 41))
 
     def cross_track_m(self, x_m: float, y_m: float, index: int) -> float:
         """Distance from the centre line at a point of it; left is positive."""
-        (cx, cy), (nx, ny) = self.centre_m[index], self.normal[index]
-        return float((x_m - cx) * nx + (y_m - cy) * ny)
+        return float(_across(self.centre_m, self.normal, x_m, y_m, index))
+
+
+@njit(cache=True)
+def _nearest_within(points, x, y, first, end):  # type: ignore[no-untyped-def]
+    """Index of the nearest of a stretch of a closed line; the first where several are."""
+    best, least = 0, math.inf
+    for index in range(first, end):
+        place = index % len(points)
+        away = (points[place, 0] - x) ** 2 + (points[place, 1] - y) ** 2
+        if away < least:
+            best, least = place, away
+    return best
+
+
+@njit(cache=True)
+def _across(points, normals, x, y, index):  # type: ignore[no-untyped-def]
+    """How far a place is to the left of a point of a line."""
+    return (x - points[index, 0]) * normals[index, 0] + (y - points[index, 1]) * normals[index, 1]
 
 
 def track_along(name: str, line: Points) -> Track:
