@@ -89,7 +89,7 @@ def _by_comma(words: Sequence[str]) -> tuple[str, ...]:
 
 @click.command(
     epilog="""\b
-RECORDS are numbers as `info`, `check` and the browser show them: 7,120-180,300-
+RECORDS are numbers as `plot`, `check` and the browser show them: 7,120-180,300-
 RULES, of which all must hold, are
   throttle=0  speed<0.1  steering=-0.1..0.1  any number of a record, also != > <= >=,
                          frame_age, session, brightness and contrast (0 to 255)

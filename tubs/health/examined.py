@@ -95,6 +95,6 @@ class Examined:
         """What is damaged beside the records."""
         found = [
             (self.crumbs, f"{self.crumbs} bytes between its records are damaged"),
-            (self.beside_damaged, f"{self.beside_damaged} events and measurements are damaged"),
+            (self.beside_damaged, f"damaged events or measurements: {self.beside_damaged}"),
         ]
         return [text for count, text in found if count]
