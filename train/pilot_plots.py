@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from train.certainty import Certainty
 from train.plot_style import (
-    ALARM,
     FIRST,
     GRID,
     INK,
@@ -18,7 +17,6 @@ from train.plot_style import (
     ROAD,
     SECOND,
     house_style,
-    label_end,
     new_figure,
     to_svg,
 )
@@ -128,7 +126,7 @@ def split_timeline(lanes: Sequence[Lane]) -> str:
     shown = lanes[:_LANES_SHOWN]
     longest = max(len(lane.part) for lane in shown)
     with house_style("split"):
-        figure = new_figure(2 * COLUMN_IN, 0.75 + 0.26 * len(shown))
+        figure = new_figure(1.2 * COLUMN_IN, 0.75 + 0.26 * len(shown))
         axes = figure.subplots()
         for place, lane in enumerate(shown):
             for first, last, part in _runs(lane.part):
@@ -145,27 +143,29 @@ def split_timeline(lanes: Sequence[Lane]) -> str:
         return to_svg(figure)
 
 
-def held_out_curves(
-    steering: Sequence[float], throttle_r2: Sequence[float], best_epoch: int
+def other_curves(
+    throttle_r2: Sequence[float], miou: Sequence[float | None], best_epoch: int
 ) -> str:
-    """Draw held-out steering error and throttle R2 over the epochs."""
-    with house_style("held out curves"):
-        figure = new_figure(COLUMN_IN, 4.0)
-        error, speed = figure.subplots(2, 1, sharex=True)
-        epochs = np.arange(1, len(steering) + 1)
+    """Draw held-out throttle R2, and the class map's mean IoU where it is known, by epochs."""
+    known = [each for each in miou if each is not None]
+    both = len(known) == len(throttle_r2)
+    with house_style("other curves"):
+        figure = new_figure(COLUMN_IN, 4.0 if both else 2.3)
+        panels = np.atleast_1d(figure.subplots(2 if both else 1, 1, sharex=True))
+        epochs = np.arange(1, len(throttle_r2) + 1)
         marker = "o" if len(epochs) == 1 else ""
-        error.plot(epochs, steering, color=FIRST, marker=marker)
-        error.set_title("Mean steering error, held out")
-        error.set_ylim(bottom=0.0)
-        speed.plot(epochs, np.clip(throttle_r2, -0.5, 1.0), color=SECOND, marker=marker)
-        speed.axhline(0.0, color=MUTED, linewidth=1.0)
-        speed.set_ylim(-0.55, 1.02)
-        speed.set_title("Throttle, held out: share explained (R2)")
-        speed.set_xlabel("epoch")
-        speed.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        for axes in (error, speed):
-            axes.axvline(best_epoch, color=ALARM, linewidth=1.0, linestyle=(0, (4, 3)))
-        label_end(error, best_epoch, 0.0, "kept", ALARM)
+        panels[0].plot(epochs, np.clip(throttle_r2, -0.5, 1.0), color=FIRST, marker=marker)
+        panels[0].axhline(0.0, color=MUTED, linewidth=1.0)
+        panels[0].set_ylim(-0.55, 1.02)
+        panels[0].set_title("Throttle, held out: share explained (R2)")
+        if both:
+            panels[1].plot(epochs, known, color=FIRST, marker=marker)
+            panels[1].set_ylim(0.0, 1.02)
+            panels[1].set_title("Class map, held out: mean IoU")
+        for axes in panels:
+            axes.axvline(best_epoch, color=SECOND, linewidth=1.0, linestyle=(0, (4, 3)))
+        panels[-1].set_xlabel("epoch")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         return to_svg(figure)
 
 

@@ -13,7 +13,7 @@ from train.pilot_plots import (
     calibration,
     error_by_session,
     error_by_steering,
-    held_out_curves,
+    other_curves,
     split_timeline,
     throttle_scatter,
 )
@@ -187,13 +187,13 @@ def training(facts: PilotFacts) -> str:
                 "means learning by heart: record more, in other places and light.",
             ),
             page.figure(
-                held_out_curves(
-                    [each.held_out_steering_mae for each in history],
+                other_curves(
                     [each.held_out_throttle_r2 for each in history],
+                    [each.held_out_class_map_miou for each in history],
                     facts.trained.best_epoch,
                 ),
-                "Held-out records, epoch by epoch",
-                "Still falling at the end: train for longer. The line marks the epoch that was "
+                "Throttle and class map",
+                "Still rising at the end: train for longer. The line marks the epoch that was "
                 "kept.",
             ),
         ),

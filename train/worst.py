@@ -7,6 +7,10 @@ APART = 20
 """Records between two that are shown: a second at 20 a second."""
 
 
+WORTH = 0.05
+"""An error below this is nothing to look at."""
+
+
 def worst_records(
     error: NDArray[np.floating],
     row: NDArray[np.integer],
@@ -23,6 +27,8 @@ def worst_records(
     """
     chosen: list[int] = []
     for place in np.argsort(-error, kind="stable"):
+        if error[place] < WORTH:
+            break
         near = any(
             session[place] == session[other] and abs(int(row[place]) - int(row[other])) < APART
             for other in chosen
