@@ -63,6 +63,7 @@ TUB_COMMANDS = {
     "export": Entry("tubs.commands.exporting:export", "pi", "Write a tub for other programs."),
     "plot": Entry("train.commands.tub_plot:plot", "train", "Draw a tub on one page."),
     "movie": Entry("car.commands.tub_movie:movie", "sim", "Make a film of a tub."),
+    "colour": Entry("car.commands.tub_colour:colour", "pi", "Pick the colour of a line to follow."),
     "view": Entry("tubs.commands.view:view", "pi", "See, judge and clean tubs in a browser."),
 }
 

@@ -24,6 +24,8 @@ STRIDE = 2
 """Of the steps, every so many are looked at in the first, coarse search."""
 ANCHORS = [3, 12]
 """Steps at which curves are compared with each other."""
+ANCHOR_SHARES = np.array([0.8, 0.2], np.float32)
+NEAR_ENOUGH_M = 0.12
 OFFSETS_M = np.linspace(-0.6, 0.6, 13)
 HEADINGS_RAD = np.radians(np.linspace(-60.0, 60.0, 11))
 CURVATURES = np.linspace(-1.75, 1.75, 8)
@@ -128,7 +130,7 @@ class CurveSearch:
         shown = np.where(self._visible > 0, view, self._unseen)
         values = np.append(shown.ravel(), self._unseen)
         worth = np.einsum("ij,ij->j", np.take(values, self._places), self._table_shares)
-        away = np.abs(self._anchors - near).sum(axis=(1, 2)) / 2
+        away = _away(self._anchors, near)
         first = self._table[int(np.argmax(worth - pull * away))]
         best = self._refine(shown, np.stack([first, expected]).astype(np.float32), near, pull)
         cells = self._cells(*trace(best[None])).reshape(1, -1, 2)
@@ -150,7 +152,7 @@ class CurveSearch:
             bright = _sample(shown, cells, float(self._unseen))
             shares = self._shares(tried).reshape(bright.shape)
             worth = np.where(bright > self._unseen, bright * shares, bright).mean(axis=1)
-            away = np.abs(points[:, ANCHORS] - near).sum(axis=(1, 2)) / 2
+            away = _away(points[:, ANCHORS], near)
             best = tried[int(np.argmax(worth - np.float32(pull) * away))]
             steps = steps * FINER
         return best
@@ -174,6 +176,12 @@ class CurveSearch:
         beside = np.asarray(self._beside_m, np.float32) / np.float32(self._grid.cell_m)
         left = np.stack([np.cos(headings), np.sin(headings)], axis=-1)[:, :, None]
         return cells - left * beside[:, None]
+
+
+def _away(anchors: Floats, near: Floats) -> Floats:
+    """How far curves lie from another, in metres; what is near enough counts as there."""
+    metres = np.abs(anchors - near).sum(axis=2) @ ANCHOR_SHARES
+    return np.maximum(metres - np.float32(NEAR_ENOUGH_M), np.float32(0.0))
 
 
 def _every(*choices: NDArray[np.floating]) -> NDArray[np.floating]:

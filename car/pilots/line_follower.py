@@ -18,7 +18,7 @@ from car.pilots.road_view import GroundGrid, RoadView
 
 Floats = NDArray[np.float32]
 
-PULL = 0.8
+PULL = 1.7
 """What a metre away from where the line was expected costs, in shares of a perfect line."""
 UNSEEN = 0.12
 """What a stretch of a curve that is not in the picture counts as, in comparing curves."""

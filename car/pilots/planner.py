@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 GRID = GroundGrid(near_m=0.3, far_m=1.9, half_width_m=1.2, cell_m=0.04)
 WIDEST_M = 0.6
 """Room beyond this to either side is as good as none; roads for small cars are narrower."""
-PULL = 0.06
+PULL = 0.15
 UNSEEN = 0.2
 """Metres of room that a stretch which is not in the picture counts as, in comparing ways."""
 LEAST_ROOM_M = 0.07

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from car.config import Lens
-from car.rays import rays_to_pixels
+from car.rays import pixel_rays, rays_to_pixels
 
 Floats = NDArray[np.float32]
 
@@ -95,6 +95,16 @@ class RoadView:
         column, row = sources[..., 0], sources[..., 1]
         across = (column > -0.5) & (column < width_px - 0.5)
         return (across & (row > -0.5) & (row < height_px - 0.5)).astype(np.float32)
+
+    def cells_of_pixels(self, height_px: int, width_px: int) -> Floats:
+        """Column and row in the grid of what each pixel shows, (height, width, 2).
+
+        Pixels that show no ground are far outside of the grid.
+        """
+        rays = pixel_rays(self._lens, height_px, width_px)
+        down = np.maximum(-rays[..., 2:], 1e-6)
+        points = rays[..., :2] * self._lens.height_m / down + [self._behind_m, 0.0]
+        return self.grid.cells(np.clip(points, -1e4, 1e4))
 
     def _sources(self, height_px: int, width_px: int) -> Floats:
         """Where each cell is in a picture of that size; worked out once for each size."""
