@@ -141,6 +141,18 @@ def test_a_tub_of_which_nothing_is_left_is_refused_with_the_reasons(tmp_path):
         open_training_view([write(tmp_path / "b", 2), folder], tmp_path / "cache")
 
 
+def test_a_session_without_one_good_picture_is_left_out_and_said(tmp_path):
+    broken, whole = write(tmp_path / "a", 3), write(tmp_path / "b", 2)
+    for record in range(3):
+        spoil(broken, record)
+    with pytest.raises(TubError, match=r"no record is left to learn from: .*a: .* 3 damaged"):
+        open_training_view([broken], tmp_path / "cache")
+    for session in broken.glob("*.mcap"):
+        session.rename(whole / session.name)
+    view = open_training_view([whole], tmp_path / "cache")
+    assert view.images.shape == (2, 24, 32, 3)
+
+
 def test_the_newest_inertial_measurement_stands_beside_each_record(tmp_path):
     image = np.zeros((24, 32, 3), np.uint8)
     with TubWriter(tmp_path / "tub") as writer:

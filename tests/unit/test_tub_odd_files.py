@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from recorded_drives import write_tub
+from recorded_drives import damage, write_tub
 
 from car.cli import main
 
@@ -81,3 +81,10 @@ def test_a_hint_can_be_typed_as_it_stands(tmp_path, capsys):
     tub = write_tub(tmp_path / "first drive", (4,))
     assert main(["tub", "mark", str(tub), "--delete", "0"]) == 0
     assert f"everlap tub mark '{tub}' --undo" in capsys.readouterr().out
+
+
+def test_nobody_is_sent_to_a_repair_that_finds_nothing(tub, capsys):
+    damage(tub, 0, range(4))
+    assert main(["tub", "check", str(tub)]) == 1
+    assert "0 of 4 records are good\n" in (said := capsys.readouterr().out)
+    assert "tub repair" not in said

@@ -31,7 +31,7 @@ def check(context: click.Context, /, folder: Path, json_path: Path | None) -> No
     for remark in report.remarks[:SHOWN]:
         click.echo(remark)
     click.echo(f"{report.good} of {report.records} records are good")
-    if not report.whole or report.unfinished_sessions:
+    if report.good and (not report.whole or report.unfinished_sessions):
         click.echo(f"to make a whole tub of it: everlap tub repair {quote(str(folder))} OUT")
     write_figures(json_path, report)
     if not report.whole:

@@ -42,6 +42,8 @@ class PictureFile:
         Raises:
             OSError: the disk is full or fails.
         """  # noqa: D205
+        if not pictures.size:
+            return
         data, offset = pictures.data.cast("B"), first * self._bytes_each
         descriptor = os.open(self.path, os.O_WRONLY)
         try:
