@@ -1,6 +1,5 @@
 """Finished episodes are kept, found again, and never mistaken for others."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec

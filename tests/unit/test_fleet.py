@@ -6,7 +6,7 @@ import time
 import pytest
 
 from car.errors import SimulationError
-from car.fleet import in_parallel
+from car.fleet import as_they_finish, in_parallel
 
 
 def square(number: int) -> int:
@@ -43,3 +43,13 @@ def test_a_job_that_fails_ends_the_others_at_once() -> None:
 
 def test_no_jobs_are_no_results() -> None:
     assert list(in_parallel(square, [], 2)) == []
+
+
+def reciprocal(number: int) -> float:
+    return 1.0 / number
+
+
+def test_a_job_that_raises_leaves_the_others_alone() -> None:
+    outcomes = dict(as_they_finish(reciprocal, [2, 0, 4], 2))
+    assert (outcomes[2], outcomes[4]) == (0.5, 0.25)
+    assert isinstance(outcomes[0], ZeroDivisionError)

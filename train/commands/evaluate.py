@@ -105,7 +105,9 @@ class Wish:
 def evaluate(context: click.Context, /, pilot: str, **options: Any) -> None:
     """Let PILOT drive many roads in the simulator.
 
-    PILOT is NAME.tflite, line, planner:NAME.tflite or expert. Each road has a look and a car of its own, fixed by the seed. Without --surface the surfaces
+    PILOT is NAME.tflite, line, planner:NAME.tflite or expert.
+
+    Each road has a look and a car of its own, fixed by the seed. Without --surface the surfaces
     take turns. The whole stack drives: loop, guard, chip driver and simulated chip. The figures
     are the same for a seed, whatever the number of workers.
     """
