@@ -2,10 +2,9 @@
 
 from train import page
 from train.baselines import NAMES
-from train.bootstrap import Bounds
 from train.pilot_facts import PilotFacts
 from train.pooled import LEARNED, MEASURED
-from train.score_text import figure, percent
+from train.score_text import better_by, figure, percent
 from train.scores import SteeringScore
 
 
@@ -13,7 +12,7 @@ def baselines(facts: PilotFacts) -> str:
     """The pilot beside simpler ways, and beside what a random split would have claimed."""
     rows = [_baseline_row("this pilot", facts.steering, "")]
     for name, line in facts.simple.items():
-        rows.append(_baseline_row(NAMES[name], line, _gain(line.pilot_is_better_by)))
+        rows.append(_baseline_row(NAMES[name], line, better_by(line.pilot_is_better_by)))
     leaky = [
         (NAMES[name], f"{claimed:.3f}", f"{facts.simple[name].mae:.3f}")
         for name, claimed in facts.pooled.leaky.items()
@@ -59,9 +58,3 @@ def _baseline_row(name: str, line: SteeringScore, shown: str) -> tuple[str, ...]
         percent(line.sign_accuracy),
         shown,
     )
-
-
-def _gain(gain: Bounds | None) -> str:
-    if gain is None:
-        return "–"
-    return f"{100 * gain.value:.0f} % ({100 * gain.low:.0f} to {100 * gain.high:.0f})"

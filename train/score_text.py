@@ -47,7 +47,7 @@ def _steering_table(found: TubScore) -> list[str]:
     head += f" {'side':>5}  {'pilot better by':>19}"
     rows = [_row("this pilot", found.steering)]
     for name, line in found.baselines.items():
-        rows.append(f"{_row(NAMES[name], line)}  {_gain(line.pilot_is_better_by):>19}")
+        rows.append(f"{_row(NAMES[name], line)}  {better_by(line.pilot_is_better_by):>19}")
     return [head, *rows]
 
 
@@ -61,9 +61,12 @@ def _row(name: str, line: SteeringScore) -> str:
     )
 
 
-def _gain(gain: Bounds | None) -> str:
+def better_by(gain: Bounds | None) -> str:
+    """By how much the pilot's error is smaller, in percent; far worse ones as a multiple."""
     if gain is None:
         return "-"
+    if gain.value < -1.0:
+        return f"{1.0 - gain.value:.1f} times worse"
     return f"{100 * gain.value:.0f} ({100 * gain.low:.0f}..{100 * gain.high:.0f}) %"
 
 

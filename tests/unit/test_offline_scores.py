@@ -8,11 +8,11 @@ import pytest
 from car.command import Command
 from car.pilots.pilot import Decision
 from train.baselines import Baselines, repeat_last
-from train.bootstrap import bounds, pieces
+from train.bootstrap import Bounds, bounds, pieces
 from train.certainty import certainty, rank_correlation
 from train.dataset import Lesson
 from train.metrics import checkpoint_score, r2, r2_where_it_varies, sign_accuracy_of_turns
-from train.score_text import as_text
+from train.score_text import as_text, better_by
 from train.scores import score_baseline, score_steering
 from train.scoring import Scored, measure
 from train.sharp_turns import sharp_turns
@@ -208,3 +208,9 @@ def test_the_checkpoint_score_falls_with_each_error() -> None:
     assert checkpoint_score(0.1, 0.09, 0.9) < usual
     assert checkpoint_score(0.1, 0.1, 0.91) < usual
     assert checkpoint_score(0.1, 0.1, None) < usual
+
+
+def test_a_pilot_far_worse_than_a_baseline_is_told_as_a_multiple() -> None:
+    assert better_by(Bounds(0.25, 0.1, 0.4)) == "25 (10..40) %"
+    assert better_by(Bounds(-19.0, -32.0, -12.0)) == "20.0 times worse"
+    assert better_by(None) == "-"
