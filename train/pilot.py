@@ -8,12 +8,14 @@ from importlib import metadata
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
+from car.errors import PilotError
 from car.pilots.card import HeldOut, PilotCard
 from train import history
 from train.batches import Variation
 from train.checkpoints import Checkpoints
-from train.errors import TrainError
+from train.errors import DatasetError, TrainError
 from train.export import Exported, export
 from train.fit import Budget, Epoch, Fitted, Fitter, Schedule, unwatched
 from train.float_twin import keep_float
@@ -128,7 +130,7 @@ def train_pilot(
 
     Raises:
         TubError: a tub cannot be read.
-        DatasetError: the tubs hold too little.
+        DatasetError: the tubs hold too little, or one value of steering.
         TrainError: training diverged, or int8 is too much worse than float.
         OutputError: the result cannot be written.
         KeyboardInterrupt: Ctrl-C before the first epoch was over, or once more after that.
@@ -143,6 +145,7 @@ def train_pilot(
         plan.cache,
         lambda done, total: report(Progress("decode", done / max(total, 1))),
     )
+    _check_steers(curriculum)
     fitted = _fit(curriculum, plan, report)
     float_file = keep_float(fitted, out.with_suffix(".keras"))
     report(Progress("stopped" if fitted.interrupted else "export", 0.0))
@@ -171,6 +174,20 @@ def _check_outputs(out: Path, plan: Plan) -> None:
         check_writable(path)
     if plan.checkpoints is not None:
         plan.checkpoints.check_folder()
+
+
+def _check_steers(curriculum: Curriculum) -> None:
+    """Refuse to learn from a driver who never moved the wheel.
+
+    Raises:
+        DatasetError: all records of all tubs hold one value of steering.
+    """
+    steering = np.concatenate([each.steering[each.train] for each in curriculum.lessons])
+    if np.ptp(steering) == 0:
+        raise DatasetError(
+            f"all {len(steering)} records to learn from steer {steering[0]:+.2f}: there is nothing "
+            "to learn; record a drive with turns"
+        )
 
 
 def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None]) -> Fitted:
@@ -210,7 +227,7 @@ def _export(fitted: Fitted, curriculum: Curriculum, card: PilotCard, out: Path) 
     """Export; when the int8 network is refused, say where the float one is, which took the time."""
     try:
         return export(fitted, curriculum.lessons, card, out)
-    except TrainError as error:
+    except (TrainError, PilotError) as error:
         kept = out.with_suffix(".keras")
         raise TrainError(f"{error}. The float network is kept in {kept}") from error
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from scipy import stats
 
 from train.certainty import rank_correlation
 from train.study_scores import LARGER, WORDS
@@ -91,14 +92,12 @@ def _predicts(checkpoints: Sequence[Checkpoint], score: str, outcome: str, seed:
 
 def _bounds(value: np.ndarray, drove: np.ndarray, seed: int) -> tuple[float | None, float | None]:
     """95 % interval, by drawing checkpoints with replacement."""
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(DRAWS):
-        chosen = rng.integers(len(value), size=len(value))
-        rho = rank_correlation(value[chosen], drove[chosen])
-        if rho is not None:
-            drawn.append(rho)
-    if len(drawn) < DRAWS / 2:
+    chosen = np.random.default_rng(seed).integers(len(value), size=(DRAWS, len(value)))
+    ranks = [stats.rankdata(each[chosen], axis=1) for each in (value, drove)]
+    first, second = (each - each.mean(axis=1, keepdims=True) for each in ranks)
+    size = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    varied = size > 0
+    if varied.sum() < DRAWS / 2:
         return None, None
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile((first * second).sum(axis=1)[varied] / size[varied], [0.025, 0.975])
     return float(low), float(high)

@@ -140,16 +140,14 @@ def test_the_report_is_one_page_that_loads_nothing(trained) -> None:
     assert not re.search(r"<script|<link|@import|https?://(?!www\.w3\.org)", page)
 
 
-def test_one_steering_value_trains_and_is_reported_in_words(tmp_path: Path) -> None:
+def test_one_steering_value_is_refused_with_advice_and_leaves_nothing(tmp_path: Path) -> None:
+    from train.errors import DatasetError
     from train.pilot import train_pilot
-    from train.pilot_report import write_pilot_report
 
     tub = write_tub(tmp_path / "straight", lambda number: 0.0)
-    trained = train_pilot([tub], tmp_path / "still.tflite", plan(tmp_path))
-    said = write_pilot_report(tmp_path / "still.html", trained, "everlap train")
-    page = (tmp_path / "still.html").read_text("utf-8")
-    assert said == "Not ready to drive yet."
-    assert "The driver steered one value all the time" in page
+    with pytest.raises(DatasetError, match=r"steer \+0\.00.*record a drive with turns"):
+        train_pilot([tub], tmp_path / "still.tflite", plan(tmp_path))
+    assert not list(tmp_path.glob("still*"))
 
 
 def test_ctrl_c_keeps_the_best_epoch_until_then(tmp_path: Path) -> None:
