@@ -69,6 +69,6 @@ def _expert(world: "World | None") -> Pilot:
 
 def _network(word: str, config: CarConfig, known: str) -> NetworkPilot:
     path = Path(word)
-    if path.suffix != SUFFIX and not path.exists():
+    if path.suffix != SUFFIX and not path.is_file():
         raise PilotError(f"there is no pilot {word!r}: give {known}")
     return NetworkPilot(path, config.camera)

@@ -25,7 +25,7 @@ STRIDE = 2
 ANCHORS = [3, 12]
 """Steps at which curves are compared with each other."""
 ANCHOR_SHARES = np.array([0.8, 0.2], np.float32)
-NEAR_ENOUGH_M = 0.12
+NEAR_ENOUGH_M, NEAR_SHARE = 0.12, 0.1
 OFFSETS_M = np.linspace(-0.6, 0.6, 13)
 HEADINGS_RAD = np.radians(np.linspace(-60.0, 60.0, 11))
 CURVATURES = np.linspace(-1.75, 1.75, 8)
@@ -80,10 +80,10 @@ def trace(curves: NDArray[np.floating]) -> tuple[Floats, Floats]:
     headings = heading + bend * ALONG_M + change * (ALONG_M * ALONG_M / 2)
     before = headings - (bend + change * ALONG_M) * np.float32(STEP_M / 2)
     points = np.empty((*headings.shape, 2), np.float32)
-    np.cumsum(np.cos(before) * np.float32(STEP_M), axis=1, out=points[..., 0])
-    np.cumsum(np.sin(before) * np.float32(STEP_M), axis=1, out=points[..., 1])
-    points[..., 0] += np.float32(START_M)
-    points[..., 1] += offset
+    points[:, 0, 0], points[:, 0, 1] = START_M, offset[:, 0]
+    for axis, turn in enumerate((np.cos, np.sin)):
+        points[:, 1:, axis] = np.cumsum(turn(before[:, 1:]), axis=1) * np.float32(STEP_M)
+        points[:, 1:, axis] += points[:, :1, axis]
     return points, headings
 
 
@@ -179,9 +179,10 @@ class CurveSearch:
 
 
 def _away(anchors: Floats, near: Floats) -> Floats:
-    """How far curves lie from another, in metres; what is near enough counts as there."""
+    """How far curves lie from another, in metres; what is near enough counts little."""
     metres = np.abs(anchors - near).sum(axis=2) @ ANCHOR_SHARES
-    return np.maximum(metres - np.float32(NEAR_ENOUGH_M), np.float32(0.0))
+    beyond = np.maximum(metres - np.float32(NEAR_ENOUGH_M), np.float32(0.0))
+    return beyond + np.float32(NEAR_SHARE) * metres
 
 
 def _every(*choices: NDArray[np.floating]) -> NDArray[np.floating]:

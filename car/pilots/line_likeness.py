@@ -16,10 +16,12 @@ Floats = NDArray[np.float32]
 
 LEAST_CONTRAST = 5.0
 """In units of Lab; weaker is the grain of the ground."""
-RELATIVE_CONTRAST = 0.3
+RELATIVE_CONTRAST = 0.22
 """Of what the ground beside differs from the line's colour: this much less is wholly a line."""
 GAP_CELLS = 3
 """From the rim of the line to the middle of what it is compared with: the rim is never sharp."""
+DARK, LIGHT = 40.0, 60.0
+"""Lightness up to which a line is dark, and from which it is light."""
 PALEST, STRONGEST = 0.4, 1.3
 """Shade and glare scale how strong a colour is."""
 
@@ -59,11 +61,23 @@ class LineLikeness:
             view: uint8 (rows, columns, 3) RGB, of the ground from above.
         """
         lab = to_lab(view)
-        off = lab - self._target
-        distance = np.sqrt((off * off).sum(axis=2))
+        distance = self._distance(lab)
         across = self._ridge(distance, (1, 0))
         along = self._ridge(distance, (0, 1))
         return np.asarray(np.maximum(across, along) * self._right_hue(lab), np.float32)
+
+    def _distance(self, lab: Floats) -> Floats:
+        """From the line's colour, in units of Lab.
+
+        What is darker than a dark line, or lighter than a light one, may be the line in other
+        light, and differs by nothing in lightness.
+        """
+        off = lab - self._target
+        if self._target[0] < DARK:
+            np.maximum(off[..., 0], 0.0, out=off[..., 0])
+        elif self._target[0] > LIGHT:
+            np.minimum(off[..., 0], 0.0, out=off[..., 0])
+        return np.sqrt((off * off).sum(axis=2))
 
     def _ridge(self, distance: Floats, way: tuple[int, int]) -> Floats:
         """By how much less a strip differs from the colour than the strips on both sides of it.

@@ -1,4 +1,4 @@
-"""What a line's colour finds: the colour at a spot of a picture, and a sheet of pictures with it."""
+"""The colour at a spot of a picture, and a sheet of pictures that shows what that colour finds."""
 
 from collections.abc import Sequence
 

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from car.command import STOP, Command
-from car.pilots.curves import COUNT, START_M, STEP_M, Curve, trace
+from car.pilots.curves import ALONG_M, START_M, STEP_M, Curve, trace
 from car.pilots.settings import ChassisConfig
 
 LOOK_AHEAD_M = 0.42
 LOOK_AHEAD_S = 0.2
 BRAKING_M_S2 = 1.2
 KEPT_S = 1.0
-WAY_M = np.arange(COUNT + 1) * STEP_M
 LONGEST_GAP_S = 0.3
 """A longer time between two frames says nothing about what the car did between them."""
 
@@ -157,10 +156,10 @@ def seen_from(points: NDArray[np.float64], moved: Moved) -> NDArray[np.float64]:
 def shifted(curve: Curve, moved: Moved) -> Curve:
     """The same curve for a car that has moved; it still begins START_M ahead of the rear axle."""
     points, _ = trace(np.array([curve]))
-    there = seen_from(np.concatenate([[[START_M, curve.offset_m]], points[0]]), moved)
-    along = float(np.interp(START_M, np.maximum.accumulate(there[:, 0]), WAY_M))
+    there = seen_from(points[0].astype(np.float64), moved)
+    along = float(np.interp(START_M, np.maximum.accumulate(there[:, 0]), ALONG_M))
     heading = curve.heading_rad + along * (curve.curvature + curve.curvature_per_m * along / 2)
-    x, y = (float(np.interp(along, WAY_M, there[:, k])) for k in (0, 1))
+    x, y = (float(np.interp(along, ALONG_M, there[:, k])) for k in (0, 1))
     turned = heading - moved.turn_rad
     offset = y + (START_M - x) * math.tan(max(-1.2, min(1.2, turned)))
     bend = curve.curvature + curve.curvature_per_m * along
@@ -169,6 +168,6 @@ def shifted(curve: Curve, moved: Moved) -> Curve:
 
 def _run_up(curve: Curve) -> NDArray[np.float64]:
     """The stretch between the rear axle and the begin of a curve, as far as it matters."""
-    back = np.arange(-4, 1)[:, None] * STEP_M
+    back = np.arange(-4, 0)[:, None] * STEP_M
     direction = np.array([[math.cos(curve.heading_rad), math.sin(curve.heading_rad)]])
     return np.array([[START_M, curve.offset_m]]) + back * direction

@@ -34,7 +34,7 @@ class GroundGrid(NamedTuple):
         return rows, 2 * round(self.half_width_m / self.cell_m) + 1
 
     def points_m(self) -> Floats:
-        """x and y of every cell, float32 (rows, columns, 2)."""
+        """Where every cell lies, x and y, float32 (rows, columns, 2)."""
         rows, columns = self.shape
         x = self.near_m + np.arange(rows) * self.cell_m
         y = self.half_width_m - np.arange(columns) * self.cell_m
@@ -85,9 +85,7 @@ class RoadView:
                 camera's proportions; a class map may be coarser than the picture.
         """
         sources = self._sources(*picture.shape[:2])
-        return cv2.remap(
-            picture, sources, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        return cv2.remap(picture, sources, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
     def visible(self, height_px: int, width_px: int) -> Floats:
         """Which cells a picture of that size shows: float32 (rows, columns), 1 or 0."""
