@@ -121,7 +121,7 @@ def test_one_repetition_measures_everything(tmp_path: Path) -> None:
 def test_the_command_prints_a_table_and_writes_the_figures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "tub.json"
+    out = tmp_path / "figures.json"
     words = ["bench", "tub", "--repetitions", "1", "--records", "1000", "--json", str(out)]
     assert main([*words, "--disk", str(tmp_path)]) == 0
     figures = json.loads(out.read_text())
@@ -130,7 +130,7 @@ def test_the_command_prints_a_table_and_writes_the_figures(
     assert figures["donkeycar"] is None
     shown = capsys.readouterr().out
     assert "beside its JPEG" in shown
-    assert [path.name for path in tmp_path.iterdir()] == ["tub.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
 
 
 def test_a_wrong_python_is_one_line_and_leaves_nothing_behind(

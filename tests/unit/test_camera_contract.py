@@ -22,6 +22,7 @@ from car.drivers.replay import ReplayCamera
 from car.drivers.usb_camera import UsbCamera
 from car.frame import Camera
 from car.simulation.hardware import ServoAndEscWiring, SimulatedCamera, SimulatedClock
+from car.simulation.lost_frames import LostFrames
 from car.simulation.pca9685 import SimulatedPca9685, powered_on
 from tubs.reader import Tub
 from tubs.record import Record
@@ -59,6 +60,7 @@ class PaintedWorld:
 
     def __init__(self):
         self.looks = 0
+        self.losses = LostFrames(share=0.0, in_a_row=1, seed=0)
 
     def look(self):
         self.looks += 1

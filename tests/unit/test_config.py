@@ -69,7 +69,8 @@ def words_of(annotation: Any) -> list[str]:
         return list(get_args(annotation))
     meta = get_args(annotation)[1]
     if meta.pattern is not None:
-        return [choice.partition(":")[0] for choice in re.split(r", | or ", meta.description)[1:]]
+        first, *others = re.split(r", | or ", meta.description)
+        return [choice.partition(":")[0] for choice in others] or [first]
     bounds = (meta.ge, meta.gt, meta.le, meta.lt)
     return [str(bound) for bound in bounds if bound is not None]
 
