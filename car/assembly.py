@@ -31,10 +31,11 @@ from car.power import PowerWatch
 if TYPE_CHECKING:
     from car.guard.guard import Guard
     from car.humans.controls import Controls
+    from car.pilots.pilot import Pilot
     from car.simulation.hardware import SimulatedCamera, SimulatedClock
     from car.simulation.marshal import Standing
     from car.simulation.pca9685 import SimulatedPca9685
-    from car.simulation.world import World
+    from car.simulation.world import World as World
 
 
 def guard_settings(config: CarConfig, bus: str | None = None) -> GuardSettings:
@@ -85,6 +86,13 @@ def _wheels(config: CarConfig) -> Wheels:
 
 def _motor(motor: ThrottleConfig | SideConfig) -> PulseOutput:
     return PulseOutput(motor.channel, motor.reverse_us, motor.neutral_us, motor.forward_us)
+
+
+def expert_of(world: "World") -> "Pilot":
+    """The driver who knows the simulated world."""
+    from car.simulation.expert import Expert
+
+    return Expert(world)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from car.pilots.network import NetworkPilot
 from car.pilots.pilot import Pilot
 
 if TYPE_CHECKING:
-    from car.simulation.world import World
+    from car.assembly import World
 
 PLANNER = "planner"
 SUFFIX = ".tflite"
@@ -62,9 +62,9 @@ def _planner(path: str, config: CarConfig) -> Pilot:
 def _expert(world: "World | None") -> Pilot:
     if world is None:
         raise PilotError(f"expert knows only the simulated world; here it is {CHOICES}")
-    from car.simulation.expert import Expert
+    from car.assembly import expert_of
 
-    return Expert(world)
+    return expert_of(world)
 
 
 def _network(word: str, config: CarConfig, known: str) -> NetworkPilot:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from car.pilots.road_view import GroundGrid
+from car.pilots.road_view import GroundGrid, sampled
 
 Floats = NDArray[np.float32]
 
@@ -84,7 +84,7 @@ def trace(curves: NDArray[np.floating]) -> tuple[Floats, Floats]:
     for axis, turn in enumerate((np.cos, np.sin)):
         points[:, 1:, axis] = np.cumsum(turn(before[:, 1:]), axis=1) * np.float32(STEP_M)
         points[:, 1:, axis] += points[:, :1, axis]
-    return points, headings
+    return points, np.asarray(headings, np.float32)
 
 
 class CurveSearch:
@@ -134,9 +134,13 @@ class CurveSearch:
         first = self._table[int(np.argmax(worth - pull * away))]
         best = self._refine(shown, np.stack([first, expected]).astype(np.float32), near, pull)
         cells = self._cells(*trace(best[None])).reshape(1, -1, 2)
-        visible = _sample(self._visible, cells, 0.0) * self._shares(best[None]).reshape(1, -1)
+        visible = sampled(self._visible, cells, cv2.BORDER_CONSTANT, 0.0) * self._shares(
+            best[None]
+        ).reshape(1, -1)
         seen = float(visible.sum()) / len(self._beside_m)
-        bright = float((_sample(view, cells, 0.0) * visible).sum()) / len(self._beside_m)
+        bright = float((sampled(view, cells, cv2.BORDER_CONSTANT, 0.0) * visible).sum()) / len(
+            self._beside_m
+        )
         return Found(Curve(*best.tolist()), bright / max(seen, LEAST_SEEN), seen)
 
     def _refine(
@@ -149,7 +153,7 @@ class CurveSearch:
             tried = np.minimum(np.maximum(around, -LARGEST), LARGEST)
             points, headings = trace(tried)
             cells = self._cells(points, headings).reshape(len(tried), -1, 2)
-            bright = _sample(shown, cells, float(self._unseen))
+            bright = sampled(shown, cells, cv2.BORDER_CONSTANT, float(self._unseen))
             shares = self._shares(tried).reshape(bright.shape)
             worth = np.where(bright > self._unseen, bright * shares, bright).mean(axis=1)
             away = _away(points[:, ANCHORS], near)
@@ -188,9 +192,3 @@ def _away(anchors: Floats, near: Floats) -> Floats:
 def _every(*choices: NDArray[np.floating]) -> NDArray[np.floating]:
     """Every combination, a row each."""
     return np.stack([each.ravel() for each in np.meshgrid(*choices, indexing="ij")], axis=1)
-
-
-def _sample(view: Floats, cells: Floats, outside: float) -> Floats:
-    return cv2.remap(
-        view, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
-    )

@@ -25,6 +25,9 @@ UNSEEN = 0.12
 LEAST_WORTH = 0.13
 """Mean likeness along a curve that is no line is less; half of that along dashes is more."""
 SURE_WORTH = 0.35
+JUMP_M, JUMP_RAD, WAITED = 0.25, 0.9, 6
+"""A line that is further from where the line must be is another one, and only followed when the
+right one was not seen for so many frames."""
 SMOOTH_CELLS = (5, 5)
 SHOWN = 2.2
 """Makes good for what smoothing takes from a thin line."""
@@ -106,7 +109,7 @@ class LineFollower:
         now_s = frame.captured_s
         expected = self._expected(now_s)
         sighting = self._eye.look(frame.image, expected)
-        if sighting.is_line:
+        if sighting.is_line and not self._is_another(sighting.found.curve, expected):
             self._way, self._missed = sighting.found.curve, 0
         else:
             self._way = None if self._way is None else expected
@@ -119,6 +122,13 @@ class LineFollower:
             return Decision(self._pursuit.stand(now_s))
         share = sighting.found.worth / SURE_WORTH if not self._missed else 0.0
         return Decision(self._pursuit.follow(self._way, now_s, min(1.0, share)))
+
+    def _is_another(self, curve: Curve, expected: Curve) -> bool:
+        """Whether this line lies where the one that was followed cannot have come to."""
+        if self._way is None or self._missed >= WAITED:
+            return False
+        aside_m = abs(curve.offset_m - expected.offset_m)
+        return aside_m > JUMP_M or abs(curve.heading_rad - expected.heading_rad) > JUMP_RAD
 
     def _expected(self, now_s: float) -> Curve:
         if self._way is None:

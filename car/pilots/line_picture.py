@@ -11,6 +11,7 @@ from car.errors import PilotError
 from car.frame import Image
 from car.pilots.curves import COUNT, Curve, trace
 from car.pilots.line_follower import LineEye, Sighting
+from car.pilots.road_view import sampled
 
 COLUMNS = 3
 SCALE = 2
@@ -89,6 +90,4 @@ def _in_picture(eye: LineEye, sighting: Sighting, image: Image) -> NDArray[np.fl
     """How sure each pixel of an enlarged picture is to be line."""
     height_px, width_px = SCALE * image.shape[0], SCALE * image.shape[1]
     cells = eye.view.cells_of_pixels(height_px, width_px)
-    return np.asarray(
-        cv2.remap(sighting.likeness, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    )
+    return sampled(sighting.likeness, cells, cv2.BORDER_CONSTANT)

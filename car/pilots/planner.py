@@ -13,14 +13,14 @@ from car.frame import Frame, Image, RoadClass
 from car.pilots.curves import START_M, STEP_M, Curve, CurveSearch, trace
 from car.pilots.pilot import Decision, Pilot
 from car.pilots.pursuit import BRAKING_M_S2, Pace, Pursuit, shifted
-from car.pilots.road_view import GroundGrid, RoadView
+from car.pilots.road_view import GroundGrid, RoadView, sampled
 
 Floats = NDArray[np.float32]
 
 GRID = GroundGrid(near_m=0.3, far_m=1.9, half_width_m=1.2, cell_m=0.04)
 WIDEST_M = 0.6
 """Room beyond this to either side is as good as none; roads for small cars are narrower."""
-PULL = 0.15
+PULL = 0.3
 UNSEEN = 0.2
 """Metres of room that a stretch which is not in the picture counts as, in comparing ways."""
 LEAST_ROOM_M = 0.07
@@ -77,7 +77,7 @@ class CorridorEye:
         """How far along a curve there is road, as far as the picture shows."""
         points, _ = trace(np.array([curve]))
         cells = GRID.cells(points)
-        there = cv2.remap(room, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        there = sampled(room, cells, cv2.BORDER_REPLICATE)[0]
         ended = np.flatnonzero(there < LEAST_ROOM_M)
         return float((ended[0] if len(ended) else len(there)) * STEP_M)
 
@@ -114,12 +114,13 @@ class Planner:
         if corridor.way_m >= LEAST_WAY_M:
             self._way, self._missed = corridor.curve, 0
             command = self._pursuit.follow(corridor.curve, now_s, self._share(corridor))
-            return seen._replace(command=command)
+            return Decision(command, class_map=seen.class_map)
         self._missed = min(self._missed + 1, self._config.lost_after_frames)
         self._way = None
         lost = self._missed >= self._config.lost_after_frames
         self._pursuit.stand(now_s)
-        return seen._replace(command=STOP, stop="there is no road ahead" if lost else None)
+        why = "there is no road ahead" if lost else None
+        return Decision(STOP, class_map=seen.class_map, stop=why)
 
     def _share(self, corridor: Corridor) -> float:
         """How much of the speed is safe in so narrow or so short a stretch of road."""

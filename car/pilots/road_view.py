@@ -1,6 +1,6 @@
 """The ground ahead, seen from above: what a picture shows of it, by the camera's lens and pose."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from car.config import Lens
 from car.rays import pixel_rays, rays_to_pixels
 
 Floats = NDArray[np.float32]
+Number = TypeVar("Number", np.uint8, np.float32)
 
 
 class GroundGrid(NamedTuple):
@@ -77,7 +78,7 @@ class RoadView:
         rays[..., 2] = -self._lens.height_m
         return rays_to_pixels(self._lens, rays, height_px, width_px)
 
-    def from_above(self, picture: NDArray[np.generic]) -> NDArray[np.generic]:
+    def from_above(self, picture: NDArray[Number]) -> NDArray[Number]:
         """The ground grid as this picture shows it; what it does not show repeats its rim.
 
         Args:
@@ -85,7 +86,7 @@ class RoadView:
                 camera's proportions; a class map may be coarser than the picture.
         """
         sources = self._sources(*picture.shape[:2])
-        return cv2.remap(picture, sources, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return sampled(picture, sources, cv2.BORDER_REPLICATE)
 
     def visible(self, height_px: int, width_px: int) -> Floats:
         """Which cells a picture of that size shows: float32 (rows, columns), 1 or 0."""
@@ -110,3 +111,19 @@ class RoadView:
         if size not in self._maps:
             self._maps[size] = self.pixels(self.grid.points_m(), height_px, width_px)
         return self._maps[size]
+
+
+def sampled(
+    picture: NDArray[Number], places: Floats, border: int, outside: float = 0.0
+) -> NDArray[Number]:
+    """Read a picture between its pixels.
+
+    Args:
+        picture: (rows, columns) or (rows, columns, channels).
+        places: column and row of each value to read, as fractions, (n, m, 2).
+        border: what lies beyond the rim: cv2.BORDER_REPLICATE or cv2.BORDER_CONSTANT.
+        outside: the constant.
+    """
+    return cv2.remap(  # type: ignore[call-overload]  # the stubs know no None
+        picture, places, None, cv2.INTER_LINEAR, borderMode=border, borderValue=outside
+    )
