@@ -77,7 +77,8 @@ class LineLikeness:
             np.maximum(off[..., 0], 0.0, out=off[..., 0])
         elif self._target[0] > LIGHT:
             np.minimum(off[..., 0], 0.0, out=off[..., 0])
-        return np.sqrt((off * off).sum(axis=2))
+        hue = cv2.magnitude(off[..., 1], off[..., 2])
+        return np.asarray(cv2.magnitude(np.ascontiguousarray(off[..., 0]), hue), np.float32)
 
     def _ridge(self, distance: Floats, way: tuple[int, int]) -> Floats:
         """By how much less a strip differs from the colour than the strips on both sides of it.
@@ -102,6 +103,5 @@ class LineLikeness:
         wanted, seen = self._target[1:], lab[..., 1:]
         strength = float(wanted @ wanted)
         share = np.clip(seen @ wanted / max(strength, 1.0), PALEST, STRONGEST)
-        off = seen - share[..., None] * wanted
-        away = np.sqrt((off * off).sum(axis=2))
+        away = cv2.magnitude(seen[..., 0] - share * wanted[0], seen[..., 1] - share * wanted[1])
         return np.clip(2.0 * (1.0 - away / self._tolerance), 0.0, 1.0)
