@@ -31,7 +31,7 @@ HEADINGS_RAD = np.radians(np.linspace(-60.0, 60.0, 11))
 CURVATURES = np.linspace(-1.75, 1.75, 8)
 FIRST_STEPS = np.array([0.04, 0.09, 0.2, 0.25], np.float32)
 LARGEST = np.array([0.8, 1.3, 2.2, 1.8], np.float32)
-LEVELS, FINER = 4, 0.5
+LEVELS, FINER = 5, 0.6
 LEAST_SEEN = 6.0
 """Steps of a curve that must be in the picture before their mean counts in full."""
 
