@@ -49,4 +49,5 @@ def _to_car(lens: Lens) -> Floats:
     cos_p, sin_p, cos_r, sin_r = math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll)
     pitched = np.array([[cos_p, 0.0, sin_p], [0.0, 1.0, 0.0], [-sin_p, 0.0, cos_p]])
     rolled = np.array([[1.0, 0.0, 0.0], [0.0, cos_r, -sin_r], [0.0, sin_r, cos_r]])
-    return pitched @ rolled
+    to_car: Floats = pitched @ rolled
+    return to_car

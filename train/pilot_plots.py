@@ -151,7 +151,7 @@ def other_curves(
     both = len(known) == len(throttle_r2)
     with house_style("other curves"):
         figure = new_figure(COLUMN_IN, 4.0 if both else 2.3)
-        panels = np.atleast_1d(figure.subplots(2 if both else 1, 1, sharex=True))
+        panels = figure.subplots(2 if both else 1, 1, sharex=True, squeeze=False)[:, 0]
         epochs = np.arange(1, len(throttle_r2) + 1)
         marker = "o" if len(epochs) == 1 else ""
         panels[0].plot(epochs, np.clip(throttle_r2, -0.5, 1.0), color=FIRST, marker=marker)
