@@ -1,5 +1,6 @@
 """Runs work in parallel processes, in order, with a progress bar, and stops when told to."""
 
+import logging
 import os
 import signal
 import threading
@@ -133,10 +134,14 @@ def with_progress(results: Iterable[Result], count: int, title: str) -> Iterator
 
 
 def _begin_work(stop: Event, parent: int) -> None:
-    """Get ready in a new process: Ctrl-C is for the process that started us; it ends us too."""
+    """Get ready in a new process: Ctrl-C is for the process that started us; it ends us too.
+
+    Why a simulated car stopped stands in the figures; many at once would only chatter.
+    """
     import cv2
 
     cv2.setNumThreads(1)
+    logging.getLogger("car.driver").setLevel(logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(stop, parent), daemon=True).start()
 

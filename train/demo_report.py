@@ -90,6 +90,7 @@ def driven_track(result: EpisodeResult, path: Path2d) -> DrivenTrack:
         path_m=path.path_m,
         cross_track_m=path.cross_track_m,
         off_road_m=path.off_road_m,
+        stops=result.stops,
     )
 
 

@@ -31,6 +31,7 @@ class DrivenTrack:
         path_m: (k, 2) x and y that the car drove.
         cross_track_m: (k,) positive is left of the centre line.
         off_road_m: (j, 2) where it left the road.
+        stops: how often it stood still, or was stopped by the monitor or the guard.
     """
 
     track: str
@@ -47,6 +48,7 @@ class DrivenTrack:
     path_m: Floats
     cross_track_m: Floats
     off_road_m: Floats
+    stops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

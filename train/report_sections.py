@@ -247,8 +247,8 @@ def _map(track: DrivenTrack, limit_m: float) -> str:
 def _track_table(data: ReportData) -> str:
     if not data.tracks:
         return ""
-    head = ("track", "laps", "off the road", "off centre (cm)", "lap (s)", "expert (s)",
-            "autonomy")  # fmt: skip
+    head = ("track", "laps", "off the road", "stops", "off centre (cm)", "lap (s)",
+            "expert (s)", "autonomy")  # fmt: skip
     return page.table("Track by track", head, [_track_row(track) for track in data.tracks])
 
 
@@ -258,6 +258,7 @@ def _track_row(track: DrivenTrack) -> tuple[str, ...]:
         f"{track.track}, {track.surface}",
         f"{track.laps_done} of {track.laps_asked}",
         str(track.off_road_events),
+        str(track.stops),
         f"{100 * track.cross_track_rmse_m:.1f}",
         f"{np.mean(lap_times_s):.1f}" if len(lap_times_s) else "–",
         "–" if expert is None else f"{expert:.1f}",

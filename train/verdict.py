@@ -90,4 +90,7 @@ def _details(tracks: Sequence[DrivenTrack], done: int, asked: int) -> list[str]:
     ratio = lap_time_ratio(tracks)
     if ratio is not None:
         said.append(f"Its laps were {slower(ratio)}.")
+    stops = sum(track.stops for track in tracks)
+    if stops:
+        said.append(f"It stood still {times(stops)}, unsure of the way, and was set going again.")
     return said

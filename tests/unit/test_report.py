@@ -265,3 +265,9 @@ def test_one_epoch_and_a_strange_best_epoch_can_be_drawn():
 def test_the_same_figure_is_the_same_text():
     first, second = (lap_map(driven(events=1), 0.4) for _ in range(2))
     assert first == second
+
+
+def test_stops_are_told_where_there_were_any():
+    moved, stood = driven(), replace(driven("random:2"), stops=3)
+    assert "stood still" not in judge([moved]).details
+    assert "It stood still 3 times, unsure of the way" in judge([moved, stood]).details
