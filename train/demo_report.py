@@ -19,7 +19,6 @@ from train.batches import class_map_of
 from train.dataset import Lesson
 from train.demo_plan import EXTRA_DELAY_S, DemoPlan, training_worlds
 from train.evaluate import Path2d
-from train.pilot import Trained
 from train.report_data import (
     DatasetSummary,
     DrivenTrack,
@@ -33,6 +32,7 @@ from train.report_data import (
     StepTiming,
     TrainingCurves,
 )
+from train.trained import Trained
 
 
 def report_data(

@@ -9,7 +9,7 @@ from car.fleet import usual_workers
 from train.history import Training
 
 if TYPE_CHECKING:
-    from train.pilot import Trained
+    from train.trained import Trained
 
 SOFTWARE = ("everlap", "keras", "tensorflow-cpu", "tensorflow", "ai-edge-litert", "numpy")
 

@@ -21,6 +21,7 @@ from train.fit import Budget, Epoch, Fitted, Fitter, Schedule, unwatched
 from train.float_twin import keep_float
 from train.history_line import history_line
 from train.lessons import Curriculum, open_lessons
+from train.trained import Trained
 from train.tub_watch import watch_tubs
 from tubs.atomic import check_writable, written_whole
 from tubs.errors import OutputError
@@ -68,37 +69,6 @@ class Progress:
     share: float
     images_per_s: float = 0.0
     epoch: Epoch | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A finished training run.
-
-    Attributes:
-        pilot: the file.
-        float_file: the float network beside it, NAME.keras.
-        history_file: the history as JSON.
-        card: as in the file.
-        history: one entry an epoch.
-        best_epoch: whose weights were kept.
-        exported: with the int8 network's results on held-out records.
-        curriculum: the lessons, with their split.
-        interrupted: whether Ctrl-C ended it; the best epoch until then was kept.
-        tubs_changed: what changed in the tubs meanwhile, in sentences.
-        duration_s: of everything.
-    """
-
-    pilot: Path
-    float_file: Path
-    history_file: Path
-    card: PilotCard
-    history: list[Epoch]
-    best_epoch: int
-    exported: Exported
-    curriculum: Curriculum
-    interrupted: bool
-    tubs_changed: list[str]
-    duration_s: float
 
 
 class History(msgspec.Struct, frozen=True):

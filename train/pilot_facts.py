@@ -13,13 +13,13 @@ from train.advice import Findings, Opinion, opinion, still_improving
 from train.batches import class_map_of
 from train.dataset import Lesson
 from train.history_line import machine, versions
-from train.pilot import Trained
 from train.pilot_plots import Lane
 from train.pooled import Pooled, pool, thinned
 from train.recorded_facts import RecordedFacts, recorded_facts
 from train.report_data import DrivenTrack, SampleFrame
 from train.scores import BaselineScore, SteeringScore
 from train.scoring import Scored, measure
+from train.trained import Trained
 from train.worst import worst_records
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from train import page, pilot_comparison, pilot_sections, report_sections
-from train.pilot import Trained
 from train.pilot_facts import PilotFacts, gather
 from train.report import assemble
 from train.report_data import ReportData
 from train.roads import drive_new_roads
 from train.score_text import percent
+from train.trained import Trained
 from train.verdict import counted, judge
 from tubs.atomic import written_whole
 

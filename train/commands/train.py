@@ -14,7 +14,8 @@ from train.history import as_table
 from tubs.atomic import check_writable
 
 if TYPE_CHECKING:
-    from train.pilot import Plan, Progress, Trained
+    from train.pilot import Plan, Progress
+    from train.trained import Trained
 
 _PATH = click.Path(path_type=Path)
 

@@ -1,7 +1,9 @@
 // What the charts are made of: lines, the band of modes, stretches that are left out, ruler, events.
 
-import { GUTTER } from "./charts.js";
 import { minutes } from "./page.js";
+
+/** Pixels to the left of the lines, for their names. */
+export const GUTTER = 64;
 
 /** @typedef {import("./charts.js").Charts} Charts */
 /** @typedef {CanvasRenderingContext2D} Context */

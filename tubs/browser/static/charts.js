@@ -1,9 +1,16 @@
 // The charts over the whole tub: a canvas for what was recorded, and over it cursor and selection.
 
-import { drawBand, drawEvents, drawLines, drawRuler, drawStretches, runStarts } from "./chart_parts.js";
+import {
+  GUTTER,
+  drawBand,
+  drawEvents,
+  drawLines,
+  drawRuler,
+  drawStretches,
+  runStarts,
+} from "./chart_parts.js";
 import { byId } from "./page.js";
 
-export const GUTTER = 64;
 const RULER = 20;
 const BAND = 10;
 const GAP = 8;
