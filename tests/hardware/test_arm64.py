@@ -61,6 +61,8 @@ deadline_s = 1.0
 [limits]
 steering_per_s = 200.0
 throttle_rise_per_s = 200.0
+[monitor]
+action = "off"
 """
 
 INSTALLED = """
