@@ -11,7 +11,11 @@ import pytest
 from tubs.record import Record
 from tubs.writer import TubWriter
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.timeout(600),
+]
 
 HEIGHT, WIDTH, RECORDS = 48, 64, 480
 
