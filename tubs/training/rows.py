@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tubs.control import MODES, Control
 from tubs.mcap.session import Session
+from tubs.measured import imu_samples, newest_values
 from tubs.reader import NUMBERS, OLDEST_S
 
 NOT_LOOKED_AT = 0
@@ -35,7 +36,8 @@ def blank_rows(session: Session) -> NDArray[np.void]:
         rows[name] = np.nan
     rows["mode"] = OTHER_MODE
     rows["time_ns"] = session.times_ns
-    rows["imu"] = _imu_at(session, rows["time_ns"])
+    imu = imu_samples([session])
+    rows["imu"] = newest_values([session], imu.session, imu.measured_s, imu.values, OLDEST_S)
     return rows
 
 
@@ -60,17 +62,3 @@ def fill_rows(
     for name in NUMBERS:
         values = [getattr(each, name) for each in controls]
         rows[name][good] = np.array(values, np.float64)  # None becomes nan
-
-
-def _imu_at(session: Session, times_ns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The newest inertial measurement at each time, float32 (n, 6); nan where it is too old."""
-    found = sorted(session.imu(), key=lambda each: each.measured_s)
-    values = np.full((len(times_ns), 6), np.nan, np.float32)
-    if not found:
-        return values
-    measured_ns = np.array([round(each.measured_s * 1e9) for each in found])
-    vectors = np.array([(*each.acceleration_m_s2, *each.angular_velocity_rad_s) for each in found])
-    newest = np.searchsorted(measured_ns, times_ns, side="right") - 1
-    known = (newest >= 0) & (times_ns - measured_ns[newest] <= round(OLDEST_S * 1e9))
-    values[known] = vectors[newest[known]]
-    return values
