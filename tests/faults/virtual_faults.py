@@ -168,6 +168,12 @@ def pilot_unsure(rig: Rig) -> None:
     rig.pilot.steering_std = 0.45
 
 
+def pilot_gives_up(rig: Rig) -> None:
+    """Lose the line, and after 2 s find it again: the car must not go on by itself."""
+    rig.pilot.stop = "the line is lost"
+    rig.later(2.0, lambda: setattr(rig.pilot, "stop", None))
+
+
 def prepare_pilot_steers_off_the_road(rig: Rig) -> None:
     """Road everywhere, in the hands of a monitor that may stop."""
     rig.config = replace_fields(rig.config, monitor=MonitorConfig(action="stop"))

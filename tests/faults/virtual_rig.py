@@ -84,9 +84,10 @@ class RiggedPilot:
         self.act: Callable[[], Command] = lambda: Command(0.2, 0.4)
         self.class_map: Image | None = None
         self.steering_std = math.nan
+        self.stop: str | None = None
 
     def decide(self, frame: Frame) -> Decision:
-        return Decision(self.act(), self.steering_std, self.class_map)
+        return Decision(self.act(), self.steering_std, self.class_map, self.stop)
 
 
 class RiggedHuman:
