@@ -27,7 +27,7 @@ class TubUsed(msgspec.Struct, frozen=True):
 
     Attributes:
         name: its folder's name.
-        sha256: of its controls, see train.split.fingerprint.
+        sha256: of its controls, see train.learning.split.fingerprint.
         records: how many it holds.
     """
 
@@ -37,7 +37,7 @@ class TubUsed(msgspec.Struct, frozen=True):
 
 
 class HeldOut(msgspec.Struct, frozen=True):
-    """Which part of each tub was kept from training, see train.split.
+    """Which part of each tub was kept from training, see train.learning.split.
 
     Attributes:
         fraction: of all records.

@@ -10,12 +10,13 @@ from car.config import CarConfig
 from car.pilots.shipped import SHIPPED_PILOT
 from car.simulation.scene import SURFACES
 from car.simulation.world import WorldSpec
-from train.demo import film_a_lap
-from train.demo_plan import DRIVEN_ON, TRAINED_ON, DemoPlan, new_worlds, training_worlds
-from train.demo_report import driven_track, loop_timing, versions
-from train.evaluate import Trial, run_trial
-from train.report import write_report
-from train.report_data import ReportData
+from train.demo.demo import film_a_lap
+from train.demo.plan import DRIVEN_ON, TRAINED_ON, DemoPlan, new_worlds, training_worlds
+from train.demo.report import loop_timing, versions
+from train.driving.evaluate import Trial, run_trial
+from train.report.report import write_report
+from train.report.report_data import ReportData
+from train.report.roads import driven_track
 
 
 @pytest.mark.parametrize("seed", [0, 7, 500])

@@ -11,7 +11,7 @@ from car.frame import Frame, Image
 from car.pilots.pilot import Decision, Pilot
 from car.simulation.vehicle import HEADING, X, Y
 from car.simulation.world import World
-from train.ground import pixel_rays
+from train.learning.ground import pixel_rays
 
 KINDS = ("frozen", "biased", "covered", "glare", "cloth", "patch")
 QUIET_S = (3.0, 9.0)

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from car.episode import EpisodeResult
-from train import intervals
-from train.intervals import Interval
-from train.totals import METRICS, summarise
+from train.driving import intervals
+from train.driving.intervals import Interval
+from train.driving.totals import METRICS, summarise
 
 EPISODE = EpisodeResult(
     track="oval",

@@ -9,12 +9,12 @@ from car.config import CarConfig
 from car.simulation.conditions import Conditions
 from car.simulation.world import WorldSpec
 from tests.unit.test_evaluate import EPISODE
-from train.campaign import Campaign, gather, is_kept, plan
-from train.episodes import Driven, Job
-from train.evaluate import Trial
-from train.failures import OFF_ROAD, Failure
-from train.ledger import EPISODES, BusyError, Header, header_for, key_of, open_ledger
-from train.scenarios import find_scenarios
+from train.driving.campaign import Campaign, gather, is_kept, plan
+from train.driving.episodes import Driven, Job
+from train.driving.evaluate import Trial
+from train.driving.failures import OFF_ROAD, Failure
+from train.driving.ledger import EPISODES, BusyError, Header, header_for, key_of, open_ledger
+from train.driving.scenarios import find_scenarios
 
 HEADER = Header("a" * 64, "network", "one")
 TRIAL = Trial("a.tflite", WorldSpec("oval", "dirt", 1), 3, CarConfig())

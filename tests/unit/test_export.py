@@ -32,7 +32,7 @@ class Arrays:
 
 def lesson():
     """A bright bar stands where the driver steers to; brightness says how fast."""
-    from train.dataset import Lesson
+    from train.learning.dataset import Lesson
 
     rng = np.random.default_rng(0)
     count = 240
@@ -52,8 +52,8 @@ def lesson():
 
 @pytest.fixture(scope="module")
 def fitted():
-    from train.batches import Variation
-    from train.fit import Budget, Fitter, Schedule
+    from train.learning.batches import Variation
+    from train.learning.fit import Budget, Fitter, Schedule
 
     plain = Variation(shifted=0.0, mirrored=0.0, light=0.0, delay_s=0.0)
     fitter = Fitter([lesson()], 0, plain, Schedule(batch=16))
@@ -62,7 +62,7 @@ def fitted():
 
 @pytest.fixture(scope="module")
 def exported(fitted, tmp_path_factory: pytest.TempPathFactory):
-    from train.export import Tolerance, export
+    from train.learning.export import Tolerance, export
 
     rough = Tolerance(steering_mae_share=0.05, steering_mae=0.005, class_map_miou=0.05)
     card = PilotCard(WIDTH_PX, HEIGHT_PX, Lens(), outputs=[])
@@ -161,7 +161,7 @@ def test_a_value_that_is_not_finite_never_leaves_the_pilot(pilot: NetworkPilot) 
 
 
 def test_a_worse_int8_network_is_refused_by_steering_and_by_class_map() -> None:
-    from train.export import check_parity
+    from train.learning.export import check_parity
 
     before = Scores(2000, 0.05, 0.01, 0.9, 0.9, 0.90)
     check_parity(before, Scores(2000, 0.0509, 0.01, 0.9, 0.9, 0.896))
@@ -173,7 +173,7 @@ def test_a_worse_int8_network_is_refused_by_steering_and_by_class_map() -> None:
 
 @pytest.mark.slow
 def test_when_parity_is_bad_nothing_is_left_behind(fitted, tmp_path: Path) -> None:
-    from train.export import Tolerance, export
+    from train.learning.export import Tolerance, export
 
     card = PilotCard(WIDTH_PX, HEIGHT_PX, Lens(), outputs=[])
     impossible = Tolerance(steering_mae_share=-1.0, steering_mae=0.0)
@@ -184,7 +184,7 @@ def test_when_parity_is_bad_nothing_is_left_behind(fitted, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_a_converter_that_fails_is_reported_and_leaves_nothing(fitted, tmp_path: Path) -> None:
-    from train.export import run_converter
+    from train.learning.export import run_converter
 
     with pytest.raises(TrainError, match="ended with"):
         run_converter(tmp_path / "no model", tmp_path / "no frames", tmp_path / "out.tflite")
@@ -192,6 +192,6 @@ def test_a_converter_that_fails_is_reported_and_leaves_nothing(fitted, tmp_path:
 
 
 def test_the_weights_leave_room_within_200_kilobytes() -> None:
-    from train.network import build_network
+    from train.learning.network import build_network
 
     assert build_network(120, 160).count_params() <= 100_000

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from car.config import Lens
-from train.batches import ExampleMaker, Variation, made_ahead, plain_batches, shrink
-from train.dataset import UNKNOWN, Lesson, commands_after, rarity_weights
+from train.learning.batches import ExampleMaker, Variation, made_ahead, plain_batches, shrink
+from train.learning.dataset import UNKNOWN, Lesson, commands_after, rarity_weights
+from train.learning.photometric import Relighting
 from train.metrics import balanced_mae, confusion, mae, mean_iou, r2, sign_accuracy
-from train.photometric import Relighting
 
 PLAIN = Variation(shifted=0.0, mirrored=0.0, light=0.0)
 

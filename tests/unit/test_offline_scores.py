@@ -7,15 +7,15 @@ import pytest
 
 from car.command import Command
 from car.pilots.pilot import Decision
-from train.baselines import Baselines, repeat_last
-from train.bootstrap import Bounds, bounds, pieces
-from train.certainty import certainty, rank_correlation
-from train.dataset import Lesson
+from train.learning.dataset import Lesson
 from train.metrics import checkpoint_score, r2, r2_where_it_varies, sign_accuracy_of_turns
-from train.score_text import as_text, better_by
-from train.scores import score_baseline, score_steering
-from train.scoring import Scored, measure
-from train.sharp_turns import sharp_turns
+from train.scoring.baselines import Baselines, repeat_last
+from train.scoring.bootstrap import Bounds, bounds, pieces
+from train.scoring.certainty import certainty, rank_correlation
+from train.scoring.score_text import as_text, better_by
+from train.scoring.scores import score_baseline, score_steering
+from train.scoring.scoring import Scored, measure
+from train.scoring.sharp_turns import sharp_turns
 
 
 @dataclass

@@ -7,7 +7,7 @@ from car.config import Lens
 from car.frame import RoadClass
 from car.path_ahead import PathAhead, ground_to_image
 from car.pilots.settings import ChassisConfig
-from train.ground import rays_to_pixels
+from train.learning.ground import rays_to_pixels
 
 SHAPE, IMAGE = (30, 40), (120, 160)
 

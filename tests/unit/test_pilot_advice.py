@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from train.advice import THROTTLE, Findings, opinion, still_improving
-from train.bootstrap import Bounds
-from train.certainty import certainty
-from train.recorded_facts import RecordedFacts
-from train.scores import BaselineScore, SteeringScore
-from train.sharp_turns import sharp_turns
-from train.worst import worst_records
+from train.report.advice import THROTTLE, Findings, opinion, still_improving
+from train.report.recorded_facts import RecordedFacts
+from train.report.worst import worst_records
+from train.scoring.bootstrap import Bounds
+from train.scoring.certainty import certainty
+from train.scoring.scores import BaselineScore, SteeringScore
+from train.scoring.sharp_turns import sharp_turns
 
 FACTS = RecordedFacts(
     records=12_000,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from train.errors import TrainError
-from train.plots import confusion_matrix, lap_map, training_curves
-from train.report import report_page, write_report
-from train.report_data import (
+from train.report.plots import confusion_matrix, lap_map, training_curves
+from train.report.report import report_page, write_report
+from train.report.report_data import (
     Baseline,
     DatasetSummary,
     DrivenTrack,
@@ -25,7 +25,7 @@ from train.report_data import (
     StepTiming,
     TrainingCurves,
 )
-from train.verdict import judge, lap_time_ratio
+from train.report.verdict import judge, lap_time_ratio
 from tubs.errors import OutputError
 
 NASTY = "<script>alert('$x$')</script>&"

@@ -16,7 +16,7 @@ from car.simulation.scene import FOREIGN, SURFACES
 from car.simulation.tracks import parse_track, parse_tracks
 from car.simulation.world import World, WorldSpec
 from train.commands.evaluate import worlds_of
-from train.scenarios import find_scenarios, find_suite, in_scenario
+from train.driving.scenarios import find_scenarios, find_suite, in_scenario
 
 CAMERA = CameraConfig()
 SPEC = WorldSpec("oval", "asphalt", 5, look=0.3)

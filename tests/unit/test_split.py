@@ -5,7 +5,7 @@ import pytest
 
 from car.pilots.card import HeldOut
 from train.errors import DatasetError
-from train.split import fingerprint, split_records
+from train.learning.split import fingerprint, split_records
 
 HOW = HeldOut()
 

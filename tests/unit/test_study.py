@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from train.errors import DatasetError
-from train.study_ranks import Checkpoint, Driven, rank_all
-from train.study_report import headline, study_page
-from train.study_run import find_checkpoints
-from train.study_scores import evenly, mixes
+from train.study.ranks import Checkpoint, Driven, rank_all
+from train.study.report import headline, study_page
+from train.study.run import find_checkpoints
+from train.study.scores import evenly, mixes
 
 
 def checkpoints(count: int = 12) -> list[Checkpoint]:

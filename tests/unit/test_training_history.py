@@ -5,8 +5,8 @@ import pytest
 
 from car.pilots.card import Scores, TubUsed
 from train.errors import DatasetError
-from train.history import NAME, Training, append, as_table, read
-from train.tub_watch import watch_tubs
+from train.learning.history import NAME, Training, append, as_table, read
+from train.learning.tub_watch import watch_tubs
 from tubs.errors import OutputError, TubError
 
 

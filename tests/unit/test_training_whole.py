@@ -37,9 +37,9 @@ def write_tub(folder: Path, steering=lambda number: math.sin(number / 17.0)) -> 
 
 
 def plan(folder: Path, epochs: int = 2, **values):
-    from train.batches import Variation
-    from train.fit import Budget, Schedule
-    from train.pilot import Plan
+    from train.learning.batches import Variation
+    from train.learning.fit import Budget, Schedule
+    from train.learning.pilot import Plan
 
     return Plan(
         budget=Budget(epochs=epochs),
@@ -53,8 +53,8 @@ def plan(folder: Path, epochs: int = 2, **values):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory):
     """A training with two checkpoints; the tub grows marks while it is learned from."""
-    from train.checkpoints import Checkpoints
-    from train.pilot import train_pilot
+    from train.learning.checkpoints import Checkpoints
+    from train.learning.pilot import train_pilot
 
     folder = tmp_path_factory.mktemp("trained")
     tub = write_tub(folder / "garage")
@@ -68,7 +68,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
 
 
 def test_a_training_leaves_pilot_float_network_epochs_and_history(trained) -> None:
-    from train.history import NAME, read
+    from train.learning.history import NAME, read
 
     (line,), unreadable = read(trained.pilot.with_name(NAME))
     assert unreadable == 0
@@ -87,7 +87,7 @@ def test_a_tub_that_changed_meanwhile_is_named_on_card_and_in_history(trained) -
 
 
 def test_the_float_twin_says_what_the_network_said_in_units_of_throttle(trained) -> None:
-    from train.float_twin import FloatTwin
+    from train.learning.float_twin import FloatTwin
 
     lesson = trained.curriculum.lessons[0]
     says = FloatTwin(trained.float_file).ask(lesson, lesson.held_out)
@@ -99,7 +99,7 @@ def test_the_float_twin_says_what_the_network_said_in_units_of_throttle(trained)
 
 def test_a_damaged_float_twin_is_refused(tmp_path: Path) -> None:
     from car.errors import PilotError
-    from train.float_twin import FloatTwin
+    from train.learning.float_twin import FloatTwin
 
     path = tmp_path / "a.keras"
     path.write_bytes(b"not a network")
@@ -120,7 +120,7 @@ def test_checkpoints_are_pilots_from_along_the_way(trained) -> None:
 
 
 def test_the_score_knows_the_tub_and_measures_the_float_network_beside(trained) -> None:
-    from train.scoring import score_tubs
+    from train.scoring.scoring import score_tubs
 
     tub = trained.pilot.with_name("garage")
     (score,) = score_tubs(str(trained.pilot), [tub], trained.pilot.with_name("cache"))
@@ -131,7 +131,7 @@ def test_the_score_knows_the_tub_and_measures_the_float_network_beside(trained) 
 
 
 def test_the_report_is_one_page_that_loads_nothing(trained) -> None:
-    from train.pilot_report import write_pilot_report
+    from train.report.pilot_report import write_pilot_report
 
     path = trained.pilot.with_suffix(".html")
     said = write_pilot_report(path, trained, "everlap train '<garage>'")
@@ -146,7 +146,7 @@ def test_the_report_is_one_page_that_loads_nothing(trained) -> None:
 
 def test_one_steering_value_is_refused_with_advice_and_leaves_nothing(tmp_path: Path) -> None:
     from train.errors import DatasetError
-    from train.pilot import train_pilot
+    from train.learning.pilot import train_pilot
 
     tub = write_tub(tmp_path / "straight", lambda number: 0.0)
     with pytest.raises(DatasetError, match=r"steer \+0\.00.*record a drive with turns"):
@@ -155,8 +155,8 @@ def test_one_steering_value_is_refused_with_advice_and_leaves_nothing(tmp_path: 
 
 
 def test_ctrl_c_keeps_the_best_epoch_until_then(tmp_path: Path) -> None:
-    from train.history import NAME, read
-    from train.pilot import train_pilot
+    from train.learning.history import NAME, read
+    from train.learning.pilot import train_pilot
 
     seen = []
 
@@ -177,7 +177,7 @@ def test_ctrl_c_keeps_the_best_epoch_until_then(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_anything_was_learned_leaves_nothing(tmp_path: Path) -> None:
-    from train.pilot import train_pilot
+    from train.learning.pilot import train_pilot
 
     def interrupt(progress) -> None:
         if progress.stage == "fit":
@@ -190,8 +190,8 @@ def test_ctrl_c_before_anything_was_learned_leaves_nothing(tmp_path: Path) -> No
 
 
 def test_a_folder_with_checkpoints_of_another_training_is_refused_at_once(tmp_path: Path) -> None:
-    from train.checkpoints import Checkpoints
-    from train.pilot import train_pilot
+    from train.learning.checkpoints import Checkpoints
+    from train.learning.pilot import train_pilot
     from tubs.errors import OutputError
 
     steps = tmp_path / "steps"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.tub_curves import COLUMNS, in_columns, most_frequent, runs, stretches, stroke
+from train.tub_plot.curves import COLUMNS, in_columns, most_frequent, runs, stretches, stroke
 
 
 def test_a_short_curve_is_drawn_as_it_is_and_interrupted_where_asked():

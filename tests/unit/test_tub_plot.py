@@ -16,7 +16,7 @@ from tubs.writer import TubWriter
 
 pytest.importorskip("matplotlib")
 
-from train.tub_course import PAUSE_S, read_course
+from train.tub_plot.course import PAUSE_S, read_course
 
 
 def plot(folder: Path, *options: str, name: str = "page.png"):
@@ -202,7 +202,7 @@ def test_a_tub_of_which_nothing_can_be_read_says_why(tmp_path, capsys):
 
 
 def test_the_colours_are_those_of_the_report():
-    from train import sheet
+    from train.page import sheet
 
     style = (Path(sheet.__file__).parent / "report.css").read_text()
     light = style[: style.index("@media")]

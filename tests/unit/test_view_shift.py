@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from car.config import Lens
-from train.dataset import UNKNOWN
-from train.ground import pixel_rays, rays_to_pixels
-from train.view_shift import Chassis, ViewBank, shift_map, way_back
+from train.learning.dataset import UNKNOWN
+from train.learning.ground import pixel_rays, rays_to_pixels
+from train.learning.view_shift import Chassis, ViewBank, shift_map, way_back
 
 LENS = Lens(roll_deg=3.0)
 SHAPE = (60, 80)

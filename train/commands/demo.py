@@ -48,8 +48,8 @@ def demo(seed: int, out: Path, minutes: float, json_path: Path | None) -> None:
     from train.quiet import without_chatter
 
     without_chatter()
-    from train.demo import run_demo
-    from train.demo_plan import DemoPlan
+    from train.demo.demo import run_demo
+    from train.demo.plan import DemoPlan
 
     figures = run_demo(DemoPlan(out, seed, minutes=minutes), click.echo, progress_shown)
     total = figures.total

@@ -17,15 +17,15 @@ from car.fleet import usual_workers
 from car.simulation.scene import FOREIGN, SURFACES
 from car.simulation.tracks import parse_track, parse_tracks
 from car.simulation.world import World, WorldSpec
-from train import evaluation
-from train.campaign import Campaign, Outcome, plan, run
-from train.episodes import NOMINAL, Driven, Job
-from train.evaluate import Trial, pilot_of
-from train.evaluation_text import drive_line, scenario_lines, starts_line, total_lines
-from train.failure_page import write_failures
-from train.ledger import Ledger, header_for, open_ledger
-from train.scenarios import Suite, find_scenarios, find_suite, foreign_surface
-from train.totals import summarise
+from train.driving import evaluation
+from train.driving.campaign import Campaign, Outcome, plan, run
+from train.driving.episodes import NOMINAL, Driven, Job
+from train.driving.evaluate import Trial, pilot_of
+from train.driving.evaluation_text import drive_line, scenario_lines, starts_line, total_lines
+from train.driving.failure_page import write_failures
+from train.driving.ledger import Ledger, header_for, open_ledger
+from train.driving.scenarios import Suite, find_scenarios, find_suite, foreign_surface
+from train.driving.totals import summarise
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar

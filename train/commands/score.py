@@ -24,8 +24,8 @@ def score(pilot: str, tubs: tuple[Path, ...], cache: Path | None, json_path: Pat
     from train.quiet import without_chatter
 
     without_chatter()
-    from train.score_text import as_text
-    from train.scoring import score_tubs
+    from train.scoring.score_text import as_text
+    from train.scoring.scoring import score_tubs
 
     check_outputs(json_path)
     with progress_bar("scoring") as progress:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from train.errors import StoppedEarlyError
-from train.history import as_table
+from train.learning.history import as_table
 from tubs.atomic import check_writable
 
 if TYPE_CHECKING:
-    from train.pilot import Plan, Progress
-    from train.trained import Trained
+    from train.learning.pilot import Plan, Progress
+    from train.learning.trained import Trained
 
 _PATH = click.Path(path_type=Path)
 
@@ -63,7 +63,7 @@ def train(
     from train.quiet import without_chatter
 
     without_chatter()
-    from train.pilot import train_pilot
+    from train.learning.pilot import train_pilot
 
     page = None if no_report else check_writable(out.with_suffix(".html"))
     with progress_shown() as report:
@@ -94,10 +94,10 @@ def _plan(
     checkpoints: Path | None,
     keep: int,
 ) -> "Plan":
-    from train.batches import Variation
-    from train.checkpoints import Checkpoints
-    from train.fit import Budget, Schedule
-    from train.pilot import Plan
+    from train.learning.batches import Variation
+    from train.learning.checkpoints import Checkpoints
+    from train.learning.fit import Budget, Schedule
+    from train.learning.pilot import Plan
 
     usual = Variation()
     return Plan(
@@ -116,7 +116,7 @@ def _plan(
 
 
 def _write_report(page: Path, trained: "Trained", roads: int) -> None:
-    from train.pilot_report import write_pilot_report
+    from train.report.pilot_report import write_pilot_report
 
     verdict = write_pilot_report(page, trained, command_line(), roads)
     click.echo(f"{page}: {verdict}")

@@ -22,7 +22,7 @@ def plot(
     folder: Path, out: Path, records: str | None, session: str | None, json_path: Path | None
 ) -> None:
     """Draw TUB on one page: commands, modes, events, rate and age over time, and histograms."""
-    from train.tub_plot import check_plot_path, plot_tub
+    from train.tub_plot.page import check_plot_path, plot_tub
 
     check_outputs(json_path)
     check_plot_path(out)

@@ -1,0 +1,1 @@
+"""The whole of Everlap in one run."""

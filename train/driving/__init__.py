@@ -1,0 +1,1 @@
+"""Pilots judged by driving: episodes, totals with intervals, pictures of failures."""

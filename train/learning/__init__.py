@@ -1,0 +1,1 @@
+"""From tubs to a pilot file: examples, network, fitting, int8."""

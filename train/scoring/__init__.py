@@ -1,0 +1,1 @@
+"""How far a pilot is from recorded drivers, with simple ways beside it."""

@@ -1,0 +1,1 @@
+"""Which offline score of a checkpoint predicts how it drives."""
