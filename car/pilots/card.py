@@ -41,7 +41,7 @@ class HeldOut(msgspec.Struct, frozen=True):
 
     Attributes:
         fraction: of all records.
-        block_s: length of one block.
+        block_s: length of one block; 0 holds out single frames, which measures memory.
         gap_s: left out on both sides of a held-out block.
         seed: chooses the blocks.
     """

@@ -49,6 +49,7 @@ class Variation:
         light: strength of other light, 0 is none.
         delay_s: label delay; the way back accounts for it.
         chassis: of the car.
+        balanced: how strongly rare steering and throttle are preferred, 0 is not at all.
     """
 
     shifted: float = 0.6
@@ -56,6 +57,7 @@ class Variation:
     light: float = 1.0
     delay_s: float = 0.06
     chassis: Chassis = USUAL_CHASSIS
+    balanced: float = 1.0
 
 
 class ExampleMaker:
@@ -84,7 +86,8 @@ class ExampleMaker:
         self._throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
         speed = np.concatenate([lesson.recording.speed_m_s[lesson.train] for lesson in lessons])
         self._speed_m_s = np.where(np.isfinite(speed), speed, variation.chassis.speed_m_s)
-        self._cumulative = np.cumsum(rarity_weights(self._steering, self._throttle))
+        weights = rarity_weights(self._steering, self._throttle) ** variation.balanced
+        self._cumulative = np.cumsum(weights / weights.sum())
 
     def _bank(self, lesson: Lesson) -> ViewBank | None:
         if lesson.lens is None or self._variation.shifted == 0.0:

@@ -50,7 +50,7 @@ class Lesson:
         throttle: float32 (n,), the command to learn, label delay included.
         train: indices of records to learn from.
         held_out: indices of records to measure on.
-        split_kind: "sessions" or "blocks".
+        split_kind: "sessions", "blocks" or "frames".
     """
 
     name: str

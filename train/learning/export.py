@@ -23,7 +23,7 @@ from train.errors import TrainError
 from train.learning.batches import class_map_of
 from train.learning.dataset import Lesson
 from train.learning.fit import Fitted, HeldOutResults, chosen_held_out, look_at_held_out
-from train.learning.network import CLASSES, build_for_car, class_map_shape
+from train.learning.network import CLASSES, build_for_car, class_map_shape, output_names
 from train.metrics import confusion, mae, mean_iou, r2
 from tubs.atomic import written_whole
 
@@ -103,7 +103,7 @@ def export(
 def _describe(card: PilotCard, fitted: Fitted) -> PilotCard:
     return msgspec.structs.replace(
         card,
-        outputs=["class_map", "steering", "steering_std", "throttle"],
+        outputs=output_names(fitted.network),
         class_map_shape=class_map_shape(card.height_px, card.width_px),
         parameters=int(fitted.network.count_params()),
     )

@@ -7,28 +7,18 @@ from dataclasses import dataclass, field
 
 import cv2
 import keras
-import msgspec
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from train.errors import TrainError
 from train.learning.batches import Batch, ExampleMaker, Variation, made_ahead, plain_batches
+from train.learning.choice import Best, Choice, Epoch
 from train.learning.dataset import Lesson
 from train.learning.network import CLASSES, build_network
-from train.learning.objective import (
-    Weights,
-    class_map_loss,
-    expected_steering,
-    steering_loss,
-    throttle_loss,
-)
-from train.metrics import checkpoint_score, confusion, mae, mean_iou, r2
-
-SETTLED = 1.04
-"""A later epoch is kept unless it is worse than the best by more than this: steps grow smaller, and
-what is held out is a small sample.
-"""
+from train.learning.objective import Objective, class_map_loss
+from train.learning.steering_head import head_of
+from train.metrics import confusion, mae, mean_iou, r2, rmse
 
 WARM_UP = 0.03
 """Share of the budget in which the learning rate rises."""
@@ -58,22 +48,6 @@ class Schedule:
     batch: int = 64
     rate: float = 3e-3
     decay: float = 1e-4
-
-
-class Epoch(msgspec.Struct, frozen=True):
-    """One line of the history: losses on changed training examples, errors on held-out records."""
-
-    epoch: int
-    elapsed_s: float
-    images_per_s: float
-    rate: float
-    steering_loss: float
-    throttle_loss: float
-    class_map_loss: float
-    held_out_steering_mae: float
-    held_out_throttle_mae: float
-    held_out_throttle_r2: float
-    held_out_class_map_miou: float | None
 
 
 @dataclass(slots=True)
@@ -124,6 +98,8 @@ class Fitter:
         seed: fixes weights and draws; threads of the arithmetic still leave a last-digit freedom.
         variation: how much examples are changed.
         schedule: step sizes.
+        objective: what it is to do well.
+        choice: which epoch's weights are kept.
         clock: monotonic seconds.
     """
 
@@ -133,15 +109,20 @@ class Fitter:
         seed: int,
         variation: Variation,
         schedule: Schedule | None = None,
+        objective: Objective | None = None,
+        choice: Choice | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         cv2.setNumThreads(1)
         keras.utils.set_random_seed(seed)
         self._lessons = lessons
         self._schedule = schedule or Schedule()
+        self._objective = objective or Objective()
+        self._choice = choice or Choice()
         self._clock = clock
         self._maker = ExampleMaker(lessons, variation, np.random.default_rng(seed))
-        self._network = build_network(*lessons[0].recording.images.shape[1:3])
+        height_px, width_px = lessons[0].recording.images.shape[1:3]
+        self._network = build_network(height_px, width_px, self._objective.steering)
         throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
         self._throttle_mean = float(throttle.mean())
         self._throttle_std = max(float(throttle.std()), 0.01)
@@ -160,7 +141,7 @@ class Fitter:
             KeyboardInterrupt: somebody pressed Ctrl-C before the first epoch was over.
         """
         fitted = Fitted(self._network, self._throttle_mean, self._throttle_std)
-        best = _Best(self._network.get_weights())
+        best = Best(self._network.get_weights(), self._choice)
         try:
             self._learn(fitted, best, budget, report, watch)
         except KeyboardInterrupt:
@@ -171,7 +152,7 @@ class Fitter:
         return fitted
 
     def _learn(
-        self, fitted: Fitted, best: "_Best", budget: Budget, report: Report, watch: Watch
+        self, fitted: Fitted, best: Best, budget: Budget, report: Report, watch: Watch
     ) -> None:
         """All epochs; what is best so far is in `best` at any moment."""
         steps = max(1, (budget.epoch_records or self._records) // self._schedule.batch)
@@ -212,11 +193,11 @@ class Fitter:
     def _one_step(
         self, images: tf.Tensor, steering: tf.Tensor, throttle: tf.Tensor, classes: tf.Tensor
     ) -> tf.Tensor:
-        weights = Weights()
+        objective, weights = self._objective, self._objective.weights
         with tf.GradientTape() as tape:
             output = self._network(tf.cast(images, tf.float32) / 255.0, training=True)
-            steer = steering_loss(output["steering"], steering, weights)
-            speed = throttle_loss(output["throttle"][:, 0], throttle)
+            steer = objective.steering.loss(output["steering"], steering)
+            speed = objective.throttle(output["throttle"][:, 0], throttle)
             ground = class_map_loss(output["class_map"], classes)
             loss = steer + weights.throttle * speed + weights.class_map * ground
         variables = self._network.trainable_variables
@@ -249,26 +230,9 @@ class Fitter:
             held_out_throttle_mae=mae(found.throttle, found.throttle_guess),
             held_out_throttle_r2=r2(found.throttle, found.throttle_guess),
             held_out_class_map_miou=mean_iou(found.confusion),
+            held_out_steering_rmse=rmse(found.steering, found.steering_guess),
+            held_out_throttle_rmse=rmse(found.throttle, found.throttle_guess),
         )
-
-
-class _Best:
-    """The weights to keep, and how good the best were."""
-
-    def __init__(self, weights: list[NDArray[np.float32]]) -> None:
-        self.weights = weights
-        self._score = math.inf
-
-    def takes(self, line: Epoch, network: keras.Model) -> bool:
-        """Keep the weights as they are now, unless they are clearly worse than the best."""
-        score = checkpoint_score(
-            line.held_out_steering_mae, line.held_out_throttle_mae, line.held_out_class_map_miou
-        )
-        taken = score < SETTLED * self._score
-        if taken:
-            self.weights = network.get_weights()
-        self._score = min(self._score, score)
-        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +254,12 @@ def look_at_held_out(
     limit: int = 2000,
 ) -> HeldOutResults:
     """Run the float network on at most `limit` held-out records, evenly chosen."""
-    truth: list[Batch] = []
+    head, truth = head_of(network), list[Batch]()
     steering, throttle, pixels = [], [], np.zeros((CLASSES, CLASSES), np.int64)
     for lesson, rows in chosen_held_out(lessons, limit):
         for batch in plain_batches(lesson, rows, 128):
             output = network(tf.cast(batch.images, tf.float32) / 255.0, training=False)
-            steering.append(expected_steering(output["steering"]).numpy())
+            steering.append(head.read(output["steering"]).numpy())
             throttle.append(output["throttle"][:, 0].numpy() * throttle_std + throttle_mean)
             classes = tf.argmax(output["class_map"], -1).numpy()
             pixels += confusion(batch.class_maps, classes.astype(np.uint8), CLASSES)

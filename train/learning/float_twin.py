@@ -15,8 +15,8 @@ from train.learning.batches import plain_batches
 from train.learning.dataset import Lesson
 from train.learning.fit import Fitted
 from train.learning.guesses import Guesses, Rows
-from train.learning.network import CLASSES, THROTTLE, steering_bins
-from train.learning.objective import two_hot
+from train.learning.network import CLASSES, THROTTLE
+from train.learning.steering_head import BINS, head_of, two_hot
 from train.metrics import confusion
 from tubs.atomic import written_whole
 
@@ -64,25 +64,20 @@ class FloatTwin:
         """
         says: list[list[np.ndarray]] = [[], [], []]
         pixels, entropy = np.zeros((CLASSES, CLASSES), np.int64), 0.0
-        bins = steering_bins()
+        head = head_of(self._network)
         for batch in plain_batches(lesson, rows, BATCH):
             output = self._look(batch.images)
-            chances = tf.nn.softmax(output["steering"]).numpy()
-            mean = chances @ bins
-            spread = np.sqrt(np.maximum(chances @ bins**2 - mean**2, 0.0))
-            for part, value in zip(says, (mean, output["throttle"][:, 0], spread), strict=True):
+            steer = output["steering"]
+            values = (head.read(steer), output["throttle"][:, 0], head.spread(steer))
+            for part, value in zip(says, values, strict=True):
                 part.append(np.asarray(value, np.float32))
-            entropy += float(
-                tf.reduce_sum(
-                    tf.nn.softmax_cross_entropy_with_logits(
-                        two_hot(tf.constant(batch.steering)), output["steering"]
-                    )
-                )
-            )
+            if head.units == BINS:
+                entropy += _bin_entropy(steer, batch.steering)
             classes = np.argmax(output["class_map"], -1).astype(np.uint8)
             pixels += confusion(batch.class_maps, classes, CLASSES)
         steering, throttle, std = (np.concatenate(part) for part in says)
-        return Guesses(steering, throttle, std, pixels, entropy / len(rows))
+        seen = entropy / len(rows) if head.units == BINS else None
+        return Guesses(steering, throttle, std, pixels, seen)
 
     def _look(self, images: np.ndarray) -> dict[str, tf.Tensor]:
         try:
@@ -94,3 +89,9 @@ class FloatTwin:
                 f"the float network does not take images of shape {images.shape[1:]}"
             ) from error
         return output
+
+
+def _bin_entropy(logits: tf.Tensor, steering: np.ndarray) -> float:
+    """Cross-entropy of the bins, added up over a batch."""
+    labels = two_hot(tf.constant(steering))
+    return float(tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(labels, logits)))

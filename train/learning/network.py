@@ -5,20 +5,19 @@ raw camera image and averages it inside the graph. Both hold the same weights.
 """
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
-from numpy.typing import NDArray
 
 from car.frame import RoadClass
+from train.learning.steering_head import BinnedSteering, SteeringHead, head_of
 
 COLUMNS_PX = 80
 """The camera image is averaged down to about this many columns before anything else."""
 
-BINS = 21
 CLASSES = len(RoadClass)
 WIDTHS = (16, 32, 48, 48)
 THOUGHT = 48
+BINNED = BinnedSteering()
 STEM = "stem"
 THROTTLE = "throttle"
 CLASS_MAP = "class_map"
@@ -43,12 +42,7 @@ def class_map_shape(height_px: int, width_px: int) -> tuple[int, int]:
     return -(-rows // 2), -(-columns // 2)
 
 
-def steering_bins() -> NDArray[np.float32]:
-    """The steering values that the bins stand for, from -1 to +1, shape (BINS,)."""
-    return np.linspace(-1.0, 1.0, BINS, dtype=np.float32)
-
-
-def build_network(height_px: int, width_px: int) -> keras.Model:
+def build_network(height_px: int, width_px: int, steering: SteeringHead = BINNED) -> keras.Model:
     """A fresh network for learning.
 
     A trunk that halves the image three times, and two readings of it: flattened for the commands,
@@ -58,10 +52,11 @@ def build_network(height_px: int, width_px: int) -> keras.Model:
     Args:
         height_px: of the camera image.
         width_px: of the camera image.
+        steering: its steering head.
 
     Returns:
         A model from float32 (n, rows, columns, 3) in 0..1, averaged down, to a dict of
-        `steering` logits (n, BINS), `throttle` (n, 1), standardised, and `class_map` logits
+        `steering` (n, units of its head), `throttle` (n, 1), standardised, and `class_map` logits
         (n, rows, columns, CLASSES).
     """
     image = keras.Input((*small_shape(height_px, width_px), 3), name="image")
@@ -71,7 +66,7 @@ def build_network(height_px: int, width_px: int) -> keras.Model:
     coarse = _convolve(coarse, WIDTHS[3])
     thought = _think(coarse)
     outputs = {
-        "steering": _small_dense(BINS, "steering")(thought),
+        "steering": _small_dense(steering.units, "steering")(thought),
         "throttle": _small_dense(1, THROTTLE)(thought),
         "class_map": _class_map(coarse, middle, fine),
     }
@@ -145,9 +140,11 @@ def build_for_car(
 
     Returns:
         A model from float32 (batch, height, width, 3) in 0..255 to a dict of `steering`,
-        `steering_std`, `throttle` (batch, 1) and `class_map`, int (batch, rows, columns).
+        `throttle` (batch, 1), what else the steering head knows, and `class_map`, int
+        (batch, rows, columns).
     """
-    trained = build_network(height_px, width_px)
+    head = head_of(network)
+    trained = build_network(height_px, width_px, head)
     trained.set_weights(network.get_weights())
     _fold_input_scale(trained.get_layer(STEM), 1.0 / 255.0)
     _fold_affine(trained.get_layer(THROTTLE), throttle_std, throttle_mean)
@@ -156,16 +153,20 @@ def build_for_car(
     factor = shrink_factor(width_px)
     small = layers.AveragePooling2D(factor)(image) if factor > 1 else image
     logits = trained(small)
-    steering, steering_std = _expectation(layers.Softmax()(logits["steering"]))
     return keras.Model(
         image,
         {
-            "steering": steering,
-            "steering_std": steering_std,
+            **head.for_car(logits["steering"]),
             "throttle": logits["throttle"],
             "class_map": MostLikely()(layers.ReLU(max_value=6.0)(logits["class_map"])),
         },
     )
+
+
+def output_names(network: keras.Model) -> list[str]:
+    """What a network says as it drives, by name."""
+    certain = ["steering_std"] if head_of(network).units > 1 else []
+    return ["class_map", "steering", *certain, "throttle"]
 
 
 class MostLikely(layers.Layer):
@@ -186,23 +187,3 @@ def _fold_affine(layer: keras.layers.Layer, factor: float, offset: float) -> Non
     """Scale and move what a layer with kernel and bias gives."""
     kernel, bias = layer.get_weights()
     layer.set_weights([kernel * factor, bias * factor + offset])
-
-
-def _expectation(
-    probabilities: keras.KerasTensor,
-) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """Mean and standard deviation over the bins, each (n, 1)."""
-    bins = steering_bins()
-    mean = _fixed_dense(bins)(probabilities)
-    square = _fixed_dense(bins**2)(probabilities)
-    variance = layers.Subtract()([square, layers.Multiply()([mean, mean])])
-    return mean, keras.ops.sqrt(layers.ReLU()(variance))
-
-
-def _fixed_dense(weights: NDArray[np.float32]) -> layers.Dense:
-    return layers.Dense(
-        1,
-        use_bias=False,
-        trainable=False,
-        kernel_initializer=keras.initializers.Constant(weights[:, None]),
-    )

@@ -1,45 +1,50 @@
-"""What the network is punished for: steering bins, throttle, and the class of each pixel."""
+"""What the network is punished for: steering, throttle, and the class of each pixel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from train.learning.dataset import UNKNOWN
-from train.learning.network import BINS, steering_bins
+from train.learning.network import BINNED
+from train.learning.steering_head import SteeringHead
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each part counts against the cross-entropy of the steering bins."""
+    """How much each part counts against steering; 0 leaves the class map unlearned."""
 
-    steering_error: float = 1.0
     throttle: float = 0.5
     class_map: float = 0.5
 
 
-def two_hot(steering: tf.Tensor) -> tf.Tensor:
-    """Share each steering value (n,) between the two bins around it: (n, BINS)."""
-    place = (tf.clip_by_value(steering, -1.0, 1.0) + 1.0) * (BINS - 1) / 2
-    distance = tf.abs(place[:, None] - tf.range(BINS, dtype=tf.float32)[None])
-    return tf.maximum(0.0, 1.0 - distance)
+USUAL_WEIGHTS = Weights()
 
 
-def expected_steering(logits: tf.Tensor) -> tf.Tensor:
-    """Mean steering (n,) of bins with logits (n, BINS)."""
-    return tf.linalg.matvec(tf.nn.softmax(logits), tf.constant(steering_bins()))
-
-
-def steering_loss(logits: tf.Tensor, steering: tf.Tensor, weights: Weights) -> tf.Tensor:
-    """Cross-entropy against two-hot labels, and the error of the mean."""
-    entropy = tf.nn.softmax_cross_entropy_with_logits(two_hot(steering), logits)
-    error = tf.abs(expected_steering(logits) - steering)
-    return tf.reduce_mean(entropy) + weights.steering_error * tf.reduce_mean(error)
-
-
-def throttle_loss(guess: tf.Tensor, throttle: tf.Tensor) -> tf.Tensor:
+def huber(guess: tf.Tensor, throttle: tf.Tensor) -> tf.Tensor:
     """Squared error up to one standard deviation, linear beyond; both standardised, (n,)."""
     error = tf.abs(guess - throttle)
     return tf.reduce_mean(tf.where(error < 1.0, 0.5 * error * error, error - 0.5))
+
+
+def squared(guess: tf.Tensor, throttle: tf.Tensor) -> tf.Tensor:
+    """Mean squared error; both standardised, (n,)."""
+    return tf.reduce_mean(tf.square(guess - throttle))
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a network is to do well.
+
+    Attributes:
+        steering: its head, with its loss.
+        throttle: compares throttle (n,) with what was recorded, both standardised.
+        weights: how much each part counts.
+    """
+
+    steering: SteeringHead = BINNED
+    throttle: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = huber
+    weights: Weights = USUAL_WEIGHTS
 
 
 def class_map_loss(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:

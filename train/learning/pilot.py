@@ -16,11 +16,13 @@ from train.errors import DatasetError, TrainError
 from train.learning import history
 from train.learning.batches import Variation
 from train.learning.checkpoints import Checkpoints
-from train.learning.export import Exported, export
-from train.learning.fit import Budget, Epoch, Fitted, Fitter, Schedule, unwatched
+from train.learning.choice import Choice, Epoch
+from train.learning.export import TOLERANCE, Exported, Tolerance, export
+from train.learning.fit import Budget, Fitted, Fitter, Schedule, unwatched
 from train.learning.float_twin import keep_float
 from train.learning.history_line import history_line
 from train.learning.lessons import Curriculum, open_lessons
+from train.learning.objective import Objective
 from train.learning.trained import Trained
 from train.learning.tub_watch import watch_tubs
 from tubs.atomic import check_writable, written_whole
@@ -42,6 +44,9 @@ class Plan:
         delay_s: label delay; None is the usual one where time stamps allow.
         cache: folder for decoded images; None is the user's.
         checkpoints: keeps the network along the way; None keeps only the best.
+        objective: what the network is to do well.
+        choice: which epoch's weights are kept.
+        tolerance: how much worse than float the pilot may be.
     """
 
     seed: int = 0
@@ -52,6 +57,9 @@ class Plan:
     delay_s: float | None = None
     cache: Path | None = None
     checkpoints: Checkpoints | None = None
+    objective: Objective = field(default_factory=Objective)
+    choice: Choice = field(default_factory=Choice)
+    tolerance: Tolerance = TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ def train_pilot(
         card,
         fitted.history,
         fitted.best_epoch,
-        _export(fitted, curriculum, card, out),
+        _export(fitted, curriculum, card, out, plan.tolerance),
         curriculum,
         fitted.interrupted,
         changed,
@@ -162,7 +170,9 @@ def _check_steers(curriculum: Curriculum) -> None:
 
 def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None]) -> Fitted:
     variation = _with_delay(plan.variation, curriculum.delay_s)
-    fitter = Fitter(curriculum.lessons, plan.seed, variation, plan.schedule)
+    fitter = Fitter(
+        curriculum.lessons, plan.seed, variation, plan.schedule, plan.objective, plan.choice
+    )
     return fitter.fit(
         plan.budget,
         lambda epoch, share, speed: report(Progress("fit", min(share, 1.0), speed, epoch)),
@@ -193,19 +203,19 @@ def _write_epochs(out: Path, card: PilotCard, fitted: Fitted) -> Path:
     return path
 
 
-def _export(fitted: Fitted, curriculum: Curriculum, card: PilotCard, out: Path) -> Exported:
+def _export(
+    fitted: Fitted, curriculum: Curriculum, card: PilotCard, out: Path, tolerance: Tolerance
+) -> Exported:
     """Export; when the int8 network is refused, say where the float one is, which took the time."""
     try:
-        return export(fitted, curriculum.lessons, card, out)
+        return export(fitted, curriculum.lessons, card, out, tolerance)
     except (TrainError, PilotError) as error:
         kept = out.with_suffix(".keras")
         raise TrainError(f"{error}. The float network is kept in {kept}") from error
 
 
 def _with_delay(variation: Variation, delay_s: float) -> Variation:
-    return Variation(
-        variation.shifted, variation.mirrored, variation.light, delay_s, variation.chassis
-    )
+    return replace(variation, delay_s=delay_s)
 
 
 def _card(curriculum: Curriculum, plan: Plan, fitted: Fitted, changed: list[str]) -> PilotCard:
@@ -233,6 +243,10 @@ def _recipe(plan: Plan) -> dict[str, str | float | int | bool | None]:
         "shifted": plan.variation.shifted,
         "mirrored": plan.variation.mirrored,
         "light": plan.variation.light,
+        "balanced": plan.variation.balanced,
+        "steering_outputs": plan.objective.steering.units,
+        "class_map_weight": plan.objective.weights.class_map,
+        "chosen": plan.choice.score.__name__.replace("_", " "),
     }
 
 

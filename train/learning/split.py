@@ -29,7 +29,7 @@ class Split:
     Attributes:
         train: indices, rising.
         held_out: indices, rising.
-        kind: "sessions" or "blocks".
+        kind: "sessions", "blocks", or "frames" for single ones.
     """
 
     train: NDArray[np.intp]
@@ -51,7 +51,9 @@ def split_records(
         DatasetError: the tub is too short to hold anything out.
     """
     sessions = np.unique(session)
-    if len(sessions) >= MANY_SESSIONS:
+    if how.block_s == 0:
+        split = _split_frames(len(session), how)
+    elif len(sessions) >= MANY_SESSIONS:
         held = _held_out_sessions(session, how)
         split = Split(np.flatnonzero(~held), np.flatnonzero(held), "sessions")
     else:
@@ -71,6 +73,13 @@ def _held_out_sessions(session: NDArray[np.integer], how: HeldOut) -> NDArray[np
     before = np.cumsum(counts[order]) - counts[order]
     chosen = order[before < how.fraction * len(session)][: len(numbers) - 1]
     return np.isin(session, numbers[chosen])
+
+
+def _split_frames(count: int, how: HeldOut) -> Split:
+    """Single frames at random, which measures memory: to show what that claims."""
+    order = np.random.default_rng(how.seed).permutation(count)
+    held, train = np.split(order, [round(how.fraction * count)])
+    return Split(np.sort(train), np.sort(held), "frames")
 
 
 def _place_s(session: NDArray[np.integer], captured_s: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from car.pilots.card import PilotCard
+from train.learning.choice import Epoch
 from train.learning.export import Exported
-from train.learning.fit import Epoch
 from train.learning.lessons import Curriculum
 
 
