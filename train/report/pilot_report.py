@@ -4,7 +4,7 @@ from pathlib import Path
 
 from train.learning.trained import Trained
 from train.page import page
-from train.report import pilot_comparison, pilot_sections, report_sections
+from train.report import class_map_section, pilot_comparison, pilot_sections, report_sections
 from train.report.pilot_facts import PilotFacts, gather
 from train.report.report import assemble
 from train.report.report_data import ReportData
@@ -18,6 +18,7 @@ _SECTIONS = (
     pilot_sections.steering,
     pilot_comparison.baselines,
     pilot_sections.certainty,
+    class_map_section.classes,
     pilot_sections.seeing,
     pilot_sections.data,
     pilot_sections.training,

@@ -6,7 +6,6 @@ import numpy as np
 
 from car.frame import RoadClass
 from car.pictures.class_colours import COLOURS
-from train.metrics import mean_iou
 from train.page import page
 from train.report.pilot_facts import PilotFacts
 from train.report.pilot_plots import (
@@ -19,7 +18,6 @@ from train.report.pilot_plots import (
 )
 from train.report.plots import (
     CLASS_NAMES,
-    confusion_matrix,
     steering_histogram,
     steering_scatter,
     training_curves,
@@ -107,22 +105,10 @@ def certainty(facts: PilotFacts) -> str:
 
 
 def seeing(facts: PilotFacts) -> str:
-    """The class map, and the frames where it errs most."""
-    parts = []
-    miou = mean_iou(facts.pooled.confusion)
-    if miou is not None:
-        parts.append(
-            page.figure(
-                confusion_matrix(facts.pooled.confusion),
-                "What it takes each pixel for",
-                f"Mean intersection over union {miou:.3f}. Each row is what a pixel truly shows "
-                "and adds up to 100 %; the diagonal is right.",
-            )
-        )
+    """The frames where it errs most."""
     return page.section(
         "seeing",
         "Where it errs most",
-        page.grid(*parts) if parts else "",
         page.paragraph(
             f"The {len(facts.worst)} worst held-out frames, at least a second apart. Below each, "
             "where the driver steered (hollow) and where the pilot steers (filled). Often the "

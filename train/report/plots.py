@@ -166,9 +166,21 @@ def baseline_bars(pilot_mae: float, baselines: Sequence[Baseline]) -> str:
     return _bars("baselines", names, values, "{:.3f}", set(names[1:]))
 
 
+def class_map_bars(iou: Mapping[str, float], mean: float) -> str:
+    """Draw the intersection over union of each class, and their mean."""
+    values = [*iou.values(), mean]
+    return _bars("class map", [*iou, "mean"], values, "{:.2f}", {"mean"}, whole=1.0)
+
+
 def _bars(
-    name: str, names: Sequence[str], values: Sequence[float], shape: str, muted: set[str]
+    name: str,
+    names: Sequence[str],
+    values: Sequence[float],
+    shape: str,
+    muted: set[str],
+    whole: float = 1e-9,
 ) -> str:
+    """Draw a bar a name; those `muted` recede, and one of the length `whole` fits in any case."""
     with house_style(name):
         figure = new_figure(COLUMN_IN, 0.5 + 0.36 * len(names))
         axes = figure.subplots()
@@ -179,7 +191,7 @@ def _bars(
             axes.annotate(shape.format(value), (value, place), xytext=(5, 0),
                           textcoords="offset points", va="center", color=INK)  # fmt: skip
         axes.set_yticks(places, names)
-        axes.set_xlim(0.0, 1.18 * max(*values, 1e-9))
+        axes.set_xlim(0.0, 1.18 * max(*values, whole))
         axes.invert_yaxis()
         axes.tick_params(length=0)
         axes.grid(visible=False)

@@ -13,6 +13,7 @@ from train.scoring.bootstrap import Rows, pieces
 from train.scoring.certainty import Certainty, certainty
 from train.scoring.scores import BaselineScore, SteeringScore, score_baseline, score_steering
 from train.scoring.scoring import Measured
+from train.scoring.seen_maps import ClassMapScore, SeenMaps, together
 from train.scoring.sharp_turns import SharpTurns, sharp_turns
 
 Floats = NDArray[np.float32]
@@ -36,6 +37,7 @@ class Pooled:
         lesson: which tub.
         row: which record of it.
         confusion: (5, 5) pixels.
+        seen: class maps of all tubs; None when there are none.
         baselines: steering of each.
         leaky: what a random split would have claimed for some of them.
         thinned: whether tubs hold more records than are looked at.
@@ -51,6 +53,7 @@ class Pooled:
     lesson: NDArray[np.intp]
     row: Rows
     confusion: NDArray[np.int64]
+    seen: SeenMaps | None
     baselines: dict[str, Floats]
     leaky: dict[str, float]
     thinned: bool
@@ -83,6 +86,10 @@ class Pooled:
     def throttle_r2(self) -> float | None:
         """Share of the throttle's variance that is explained."""
         return r2_where_it_varies(self.throttle, self.throttle_guess)
+
+    def class_map(self) -> ClassMapScore | None:
+        """How well its class maps agree with labels; None without labels."""
+        return None if self.seen is None else self.seen.score()
 
     def throttle_mae(self) -> float:
         """Mean error of the throttle."""
@@ -120,6 +127,7 @@ def pool(measured: Sequence[Measured], lessons: Sequence[Lesson]) -> Pooled:
         lesson=np.repeat(np.arange(len(rows)), [len(each) for each in rows]),
         row=np.concatenate(rows),
         confusion=np.sum([each.confusion for each in guesses], axis=0),
+        seen=together(each.seen for each in measured),
         baselines={
             name: _join(each.baselines[name] for each in measured) for name in measured[0].baselines
         },

@@ -3,6 +3,7 @@
 from train.scoring.baselines import NAMES
 from train.scoring.bootstrap import Bounds
 from train.scoring.certainty import Certainty
+from train.scoring.class_map_text import class_map_lines
 from train.scoring.scores import SteeringScore, TubScore
 from train.scoring.sharp_turns import SHARP, SharpTurns
 
@@ -20,6 +21,7 @@ def as_text(found: TubScore) -> str:
             _throttle(found),
             _turns(found.turns),
             *_certainty(found.certainty),
+            *class_map_lines(found.class_map),
             *_float(found),
             *_random(found),
             *(f"note: {remark}" for remark in found.remarks),
@@ -73,9 +75,7 @@ def better_by(gain: Bounds | None) -> str:
 def _throttle(found: TubScore) -> str:
     known = found.throttle.r2
     said = "R2 - (it never varies)" if known is None else f"R2 {known:.2f}"
-    miou = found.class_map_miou
-    classes = "" if miou is None else f"; class map: mIoU {miou:.3f}"
-    return f"throttle: MAE {found.throttle.mae:.4f}, {said}{classes}"
+    return f"throttle: MAE {found.throttle.mae:.4f}, {said}"
 
 
 def _turns(turns: SharpTurns) -> str:

@@ -15,6 +15,7 @@ from train.metrics import (
 )
 from train.scoring.bootstrap import Bounds, Rows, bounds
 from train.scoring.certainty import Certainty
+from train.scoring.seen_maps import ClassMapScore
 from train.scoring.sharp_turns import SharpTurns, sharp_turns
 
 Floats = NDArray[np.floating]
@@ -124,6 +125,7 @@ class TubScore(msgspec.Struct, frozen=True):
         turns: sharp turns of the pilot.
         certainty: whether its uncertainty can be trusted; None when it gives none.
         class_map_miou: of the class map; None without labels.
+        class_map: the same and more, class by class, and where the ground ends.
         float_network: beside int8; None when neither NAME.keras nor the card knows it.
         baselines: median, repeat, ridge, forest, knn1, knn5.
         random_split: knn1 and forest, as a random split would have shown them: a warning.
@@ -146,6 +148,7 @@ class TubScore(msgspec.Struct, frozen=True):
     turns: SharpTurns
     certainty: Certainty | None
     class_map_miou: float | None
+    class_map: ClassMapScore | None
     float_network: FloatScore | None
     baselines: dict[str, BaselineScore]
     random_split: dict[str, LeakyScore]

@@ -30,6 +30,7 @@ from train.scoring.scores import (
     score_steering,
     twin_of,
 )
+from train.scoring.seen_maps import SeenMaps, Watched, compare_maps
 from train.scoring.sharp_turns import SHARP, sharp_turns
 
 
@@ -74,6 +75,7 @@ class Measured:
         guesses: of the pilot, on the held-out records.
         float_guesses: of the float network on the same; None when it is not there.
         baselines: of each baseline, steering on the same.
+        seen: its class maps on the same; None when it or the tub has none.
         score: all figures.
     """
 
@@ -81,6 +83,7 @@ class Measured:
     guesses: Guesses
     float_guesses: Guesses | None
     baselines: dict[str, np.ndarray]
+    seen: SeenMaps | None
     score: TubScore
 
 
@@ -128,7 +131,9 @@ def measure(scored: Scored, lesson: Lesson, known: bool) -> Measured:
         PilotError: the images are not of the size on the card.
     """
     rows = lesson.held_out
-    guesses = ask(_pilot_for(scored, lesson), lesson, rows)
+    pilot = Watched(_pilot_for(scored, lesson))
+    guesses = ask(pilot, lesson, rows)
+    seen = compare_maps(lesson, rows, pilot.maps)
     beside = _float_guesses(scored, lesson)
     simple = Baselines(lesson)
     honest = simple.honest()
@@ -138,8 +143,8 @@ def measure(scored: Scored, lesson: Lesson, known: bool) -> Measured:
         name: score_baseline(truth, says, guesses.steering, stretches, name == COPYCAT)
         for name, says in honest.items()
     }
-    score = _tub_score(scored, lesson, known, guesses, stretches, beside, baselines, simple)
-    return Measured(lesson, guesses, beside, dict(honest), score)
+    score = _tub_score(scored, lesson, known, guesses, seen, stretches, beside, baselines, simple)
+    return Measured(lesson, guesses, beside, dict(honest), seen, score)
 
 
 def _tub_score(
@@ -147,6 +152,7 @@ def _tub_score(
     lesson: Lesson,
     known: bool,
     guesses: Guesses,
+    seen: SeenMaps | None,
     stretches: list[Rows],
     beside: Guesses | None,
     baselines: dict[str, BaselineScore],
@@ -175,6 +181,7 @@ def _tub_score(
         turns=sharp_turns(truth, guesses.steering),
         certainty=certainty(truth, guesses.steering, guesses.steering_std),
         class_map_miou=mean_iou(guesses.confusion),
+        class_map=seen.score() if seen is not None else None,
         float_network=_float_score(scored, lesson, known, beside, steering.mae),
         baselines=baselines,
         random_split=_random_split(lesson, simple, baselines),

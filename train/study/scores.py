@@ -10,9 +10,10 @@ from car.pilots.card import read_card
 from car.pilots.network import NetworkPilot
 from train.learning.dataset import Lesson
 from train.learning.guesses import Guesses, ask
-from train.metrics import checkpoint_score, mae, mean_iou, r2
+from train.metrics import checkpoint_score, mae, r2
 from train.scoring.certainty import certainty
 from train.scoring.scores import score_steering, twin_of
+from train.scoring.seen_maps import SeenMaps, Watched, compare_maps, together
 
 MEASURED = 1500
 """Records of each tub, evenly chosen."""
@@ -35,6 +36,9 @@ WORDS = {
     "throttle_mae": "throttle MAE",
     "throttle_r2": "throttle R2",
     "miou": "mean IoU of the class map",
+    "miou_tolerant": "mean IoU of the class map, one cell off allowed",
+    "miou_interior": "mean IoU of the class map, off its edges",
+    "ground_edge": "where the ground ends, error",
     "checkpoint_score": "mix: what training chooses by",
     "mix_disturbed": "mix: disturbed MAE + 0.3 throttle",
     "mix_balanced": "mix: balanced MAE + 0.3 throttle",
@@ -42,7 +46,18 @@ WORDS = {
 }
 """Every candidate and what it is called; all but LARGER are better when smaller."""
 
-LARGER = frozenset({"r2", "sign_accuracy", "sharp_recall", "sharp_f1", "throttle_r2", "miou"})
+LARGER = frozenset(
+    {
+        "r2",
+        "sign_accuracy",
+        "sharp_recall",
+        "sharp_f1",
+        "throttle_r2",
+        "miou",
+        "miou_tolerant",
+        "miou_interior",
+    }
+)
 """These are better when larger."""
 
 
@@ -59,13 +74,17 @@ def offline_scores(pilot: Path, clean: Lesson, disturbed: Lesson) -> dict[str, f
     """
     card = read_card(pilot)
     camera = CameraConfig(width_px=card.width_px, height_px=card.height_px, lens=card.lens)
-    network = NetworkPilot(pilot, camera)
     tubs = (clean, disturbed)
     rows = [evenly(len(lesson.steering)) for lesson in tubs]
-    says = [ask(network, lesson, each) for lesson, each in zip(tubs, rows, strict=True)]
+    networks = [Watched(NetworkPilot(pilot, camera)) for _ in tubs]
+    says = [ask(*each) for each in zip(networks, tubs, rows, strict=True)]
+    seen = together(
+        compare_maps(lesson, each, network.maps)
+        for lesson, each, network in zip(tubs, rows, networks, strict=True)
+    )
     truths = [lesson.steering[each] for lesson, each in zip(tubs, rows, strict=True)]
     throttles = [lesson.throttle[each] for lesson, each in zip(tubs, rows, strict=True)]
-    found = _steering(truths, says) | _rest(truths, throttles, says)
+    found = _steering(truths, says) | _rest(truths, throttles, says) | _class_map(seen)
     if twin_of(pilot).is_file():
         found |= _float(pilot, tubs, rows, truths)
     return found | mixes(found)
@@ -123,8 +142,21 @@ def _rest(
     if sure is not None:
         found["nll"] = sure.negative_log_likelihood
         found["calibration_error"] = sure.calibration_error
-    miou = mean_iou(np.sum([each.confusion for each in says], axis=0))
-    return found if miou is None else found | {"miou": miou}
+    return found
+
+
+def _class_map(seen: SeenMaps | None) -> dict[str, float]:
+    score = None if seen is None else seen.score()
+    if score is None:
+        return {}
+    edge = score.ground_edge
+    found = {
+        "miou": score.mean_iou,
+        "miou_tolerant": score.tolerant_mean_iou,
+        "miou_interior": score.interior_mean_iou,
+        "ground_edge": None if edge is None else edge.columns.mean,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _float(

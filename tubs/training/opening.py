@@ -14,7 +14,7 @@ from tubs.errors import TubError
 from tubs.training.cache_folder import CacheFolder, limit_bytes, user_cache
 from tubs.training.decoding import Progress
 from tubs.training.examine import NO_SIZE, Size
-from tubs.training.pictures import Pictures, SessionPictures
+from tubs.training.pictures import Pictures, RecordedClassMaps, SessionPictures
 from tubs.training.prepared import Prepared, prepare
 from tubs.training.rows import GOOD, MODE_NAMES
 from tubs.training.view import LeftOut, Timeline, TrainingView
@@ -115,12 +115,11 @@ class _Opened:
         self._check_some_left(place, left_out)
         timeline = self._timeline()
         known = self._column("has_class_map")[place].astype(bool)
-        class_maps = [session.class_maps() for session in self._sessions] if known.any() else []
         return TrainingView(
             images=self._pictures(
                 [session.images() for session in self._sessions], place, (*self._size(), 3)
             ),
-            class_maps=self._pictures(class_maps, place, class_map_size) if class_maps else None,
+            class_maps=self._class_maps(place, class_map_size) if known.any() else None,
             has_class_map=known,
             steering=timeline.steering[place],
             throttle=timeline.throttle[place],
@@ -182,12 +181,23 @@ class _Opened:
             return self._paths[session]
         return self._folders[self._tub_of[session]]
 
+    def _class_maps(self, place: NDArray[np.intp], size: Size) -> Pictures:
+        """Reduced ones, and behind them the exact ones."""
+        whole = self._size()
+        recorded = [RecordedClassMaps(path, whole) for path in self._paths]
+        exact = self._pictures(recorded, place, whole)
+        return self._pictures([each.class_maps() for each in self._sessions], place, size, exact)
+
     def _pictures(
-        self, pieces: Sequence[SessionPictures], place: NDArray[np.intp], shape: tuple[int, ...]
+        self,
+        pieces: Sequence[SessionPictures],
+        place: NDArray[np.intp],
+        shape: tuple[int, ...],
+        exact: Pictures | None = None,
     ) -> Pictures:
         lengths = [len(session.rows) for session in self._sessions]
         number = np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])
-        return Pictures(pieces, self._session[place], number[place], shape)
+        return Pictures(pieces, self._session[place], number[place], shape, exact)
 
 
 def _text(size: Size) -> str:

@@ -1,6 +1,8 @@
 """Pictures of many sessions as one array that is read in any order."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol, overload
 
 import numpy as np
@@ -60,6 +62,32 @@ class StoredClassMaps:
         return reduce_class_map(decode_class_map(png), self._size)
 
 
+class RecordedClassMaps:
+    """Class maps as they were recorded; the session file is opened when the first is asked for."""
+
+    def __init__(self, path: Path, size: Size) -> None:
+        """Store where they are.
+
+        Args:
+            path: the session file.
+            size: rows and columns, those of the camera image.
+        """
+        self._path = path
+        self._size = size
+
+    def __getitem__(self, number: int, /) -> Image:
+        """uint8 (height, width), 255 where unknown.
+
+        Raises:
+            TubError: the file has changed since it was looked at.
+        """
+        return self._stored[number]
+
+    @cached_property
+    def _stored(self) -> StoredClassMaps:
+        return StoredClassMaps(Session(self._path), self._size)
+
+
 class Pictures:
     """An array of pictures that lies in pieces; nothing is read before it is asked for.
 
@@ -69,6 +97,8 @@ class Pictures:
     Attributes:
         shape: (n, height, width, 3), or (n, rows, columns) for class maps.
         dtype: uint8.
+        exact: of class maps, the same at the camera's resolution, decoded from the session files
+            each time; None of other pictures.
     """
 
     dtype = np.dtype(np.uint8)
@@ -79,6 +109,7 @@ class Pictures:
         piece: NDArray[np.int32],
         number: NDArray[np.int32],
         shape: tuple[int, ...],
+        exact: "Pictures | None" = None,
     ) -> None:
         """Store where the pictures are.
 
@@ -87,11 +118,13 @@ class Pictures:
             piece: int (n,), which of the pieces each picture is in.
             number: int (n,), which record of the session it is.
             shape: of one picture.
+            exact: the same pictures as they were recorded, when these are not.
         """
         self._pieces = pieces
         self._piece = piece
         self._number = number
         self.shape = (len(number), *shape)
+        self.exact = exact
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -118,7 +151,10 @@ class Pictures:
                 tuple(inside) if chosen.ndim < len(self.shape) else (slice(None), *inside)
             ]
         if isinstance(rows, slice):
-            return Pictures(self._pieces, self._piece[rows], self._number[rows], self.shape[1:])
+            exact = None if self.exact is None else self.exact[rows]
+            return Pictures(
+                self._pieces, self._piece[rows], self._number[rows], self.shape[1:], exact
+            )
         if isinstance(rows, int | np.integer):
             return self._pieces[self._piece[rows]][int(self._number[rows])]
         places = np.asarray(rows) if len(rows) else np.zeros(0, np.intp)
