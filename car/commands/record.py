@@ -28,6 +28,13 @@ from tubs.figures import check_outputs, json_option, write_figures
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the tub; must be new.")
 @world_options
 @click.option("--car-level", default=0.3, show_default=True, help="How odd the cars are, 0 to 1.")
+@click.option(
+    "--invented",
+    type=click.FloatRange(0.0, 1.0),
+    default=0.35,
+    show_default=True,
+    help="Share of roads that look as no place does; without --surface.",
+)
 @click.option("--calm", is_flag=True, help="Without the pushes that make the expert recover.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; all cores if not given.")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="A car.toml.")
@@ -42,6 +49,7 @@ def record(
     look: float,
     delay: float,
     car_level: float,
+    invented: float,
     calm: bool,
     workers: int | None,
     config_path: Path | None,
@@ -50,7 +58,8 @@ def record(
     """Record a tub.
 
     In the simulator the expert drives one session on every road, each in a look and a car of its
-    own, while pushes on the wheel make it recover; what is learned from is what it wished.
+    own, while pushes on the wheel make it recover; what is learned from is what it wished. Some
+    roads are of any material and colour, so that a network learns what a road is.
     """
     check_outputs(json_path)
     if not sim:
@@ -63,7 +72,7 @@ def record(
 
     config = load_config(config_path) if config_path else CarConfig()
     worlds = [
-        WorldSpec(track, surface, seed + number, look, car_level, delay)
+        WorldSpec(track, surface or _drawn(number, invented), seed + number, look, car_level, delay)
         for number, track in enumerate(parse_tracks(tracks))
     ]
     folder = out or _new_folder()
@@ -75,6 +84,13 @@ def record(
         f"{summary.off_road_events} times off the road and back"
     )
     write_figures(json_path, summary)
+
+
+def _drawn(number: int, invented: float) -> str | None:
+    """The invented look for that share of the roads, evenly spread; None is drawn by the seed."""
+    from car.simulation.scene import INVENTED
+
+    return INVENTED if int((number + 1) * invented) > int(number * invented) else None
 
 
 def _new_folder() -> Path:

@@ -12,13 +12,16 @@ from car.simulation.clutter import Clutter, Road, scatter
 from car.simulation.dice import Colour, Dice
 from car.simulation.ground import paint_ground
 from car.simulation.light import cast_light
-from car.simulation.look import FOREIGN, SURFACES, Look, choose_look
+from car.simulation.look import Look
+from car.simulation.looks import choose_look
 from car.simulation.plot import Plot, plot_around
 from car.simulation.room import paint_walls
 from car.simulation.sky import paint_panorama
 from car.simulation.texels import Pyramid, join, pack, pyramid
+from car.simulation.unusual_looks import FOREIGN, INVENTED
+from car.simulation.usual_looks import SURFACES
 
-__all__ = ["FOREIGN", "SURFACES", "Scene"]
+__all__ = ["FOREIGN", "INVENTED", "SURFACES", "Scene"]
 
 _BORDER = 16
 """Texels by which textures go on beyond their edges, for taps that reach over them."""
@@ -42,7 +45,7 @@ class Scene:
 
         Args:
             track: the road.
-            surface: one of SURFACES or FOREIGN.
+            surface: one of SURFACES or FOREIGN, or INVENTED.
             seed: of everything that is left to chance, 0 or more.
             level: 0 is clean and canonical, 1 as varied as can be.
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from car.simulation.atlas import PANORAMA_PX, PANORAMA_ROWS, PER_UNIT_PX, TOP
 from car.simulation.dice import Colour, Dice, rgb
-from car.simulation.look import GREENS, Look
+from car.simulation.look import Look
 from car.simulation.noise import Field, ring_noise, tile_noise
+from car.simulation.usual_looks import GREENS
 
 _OVER = 2
 _WIDE, _HIGH = PANORAMA_PX * _OVER, PANORAMA_ROWS * _OVER

@@ -50,7 +50,7 @@ class WorldSpec:
 
     Attributes:
         track: a name that `parse_track` takes.
-        surface: one of `SURFACES`; None draws one by the seed.
+        surface: as `choose_look` takes it; None draws one of SURFACES by the seed.
         seed: fixes look, camera pose, vehicle and noise.
         look: domain randomisation of what is seen, from 0 (one clean look a surface) to 1.
         car: randomisation of the vehicle and camera pose, from 0 (as configured) to 1.

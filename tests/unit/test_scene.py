@@ -6,8 +6,8 @@ from car.frame import RoadClass
 from car.simulation import atlas
 from car.simulation.clutter import CLEARANCE_M
 from car.simulation.dice import Dice
-from car.simulation.look import choose_look
-from car.simulation.scene import SURFACES, Scene
+from car.simulation.looks import choose_look
+from car.simulation.scene import FOREIGN, INVENTED, SURFACES, Scene
 from car.simulation.tracks import parse_track
 
 
@@ -24,7 +24,7 @@ def oval():
     return parse_track("oval")
 
 
-@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("surface", [*SURFACES, INVENTED, *FOREIGN])
 def test_every_surface_has_a_road_and_ground_beside_it(oval, surface):
     scene = Scene(oval, surface, seed=1, level=0.5)
     between = oval.centre_m + 0.25 * oval.width_m * oval.normal
@@ -95,3 +95,19 @@ def test_an_unknown_surface_is_refused_by_naming_the_known_ones(oval):
 def test_seeds_and_levels_out_of_range_are_refused(oval, seed, level):
     with pytest.raises(SimulationError, match="must be"):
         Scene(oval, "dirt", seed, level)
+
+
+def test_invented_places_differ_and_have_no_road_and_ground_of_a_foreign_one(oval):
+    looks = [
+        choose_look(INVENTED, oval.width_m, Dice(np.random.default_rng(seed), 0.7))
+        for seed in range(200)
+    ]
+    pairs = {(look.road, look.ground) for look in looks}
+    assert len(pairs) > 40
+    assert not pairs & {(kind.road, kind.ground) for kind in FOREIGN.values()}
+
+
+def test_an_invented_road_without_lines_can_be_told_from_the_ground_beside_it(oval):
+    for seed in range(200):
+        look = choose_look(INVENTED, oval.width_m, Dice(np.random.default_rng(seed), 1.0))
+        assert look.stripes or np.abs(look.road_colour - look.ground_colour).max() > 40.0

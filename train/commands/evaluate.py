@@ -14,7 +14,7 @@ from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
 from car.errors import SimulationError
 from car.fleet import usual_workers
-from car.simulation.scene import FOREIGN, SURFACES
+from car.simulation.scene import FOREIGN, INVENTED, SURFACES
 from car.simulation.tracks import parse_track, parse_tracks
 from car.simulation.world import World, WorldSpec
 from train.driving import evaluation
@@ -183,8 +183,9 @@ def worlds_of(suite: Suite, surface: str | None = None) -> list[WorldSpec]:
     for name in names:
         if not name.partition(":")[2].isdecimal():
             parse_track(name)
-    if surface is not None and surface not in (*SURFACES, *FOREIGN):
-        known = ", ".join((*SURFACES, *FOREIGN))
+    surfaces = (*SURFACES, INVENTED, *FOREIGN)
+    if surface is not None and surface not in surfaces:
+        known = ", ".join(surfaces)
         raise SimulationError(f"unknown surface {surface!r}: give one of {known}")
     in_turn = foreign_surface if suite.surfaces else surface_in_turn
     return [

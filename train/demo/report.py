@@ -16,7 +16,7 @@ from car.simulation.world import World
 from car.timing import Timing
 from train.demo.plan import EXTRA_DELAY_S, DemoPlan, training_worlds
 from train.driving.evaluate import Path2d
-from train.learning.batches import class_map_of
+from train.learning.class_maps import class_map_of
 from train.learning.dataset import Lesson
 from train.learning.trained import Trained
 from train.report.report_data import (

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.learning.dataset import UNKNOWN, Lesson, rarity_weights
+from train.learning.class_maps import class_map_of, fine_map_of, fine_shape, voted
+from train.learning.dataset import Lesson, rarity_weights
 from train.learning.network import class_map_shape, shrink_factor, small_shape
 from train.learning.photometric import Relighting
 from train.learning.view_shift import Chassis, ViewBank, way_back
@@ -95,7 +96,7 @@ class ExampleMaker:
         return ViewBank(
             lesson.lens,
             self._shape,
-            self._map_shape,
+            fine_shape(self._map_shape),
             self._rng,
             count=WARPS,
             chassis=self._variation.chassis,
@@ -109,7 +110,7 @@ class ExampleMaker:
         shift = self._draw_shifts(picks)
         mirror = self._rng.random(size) < self._variation.mirrored
         images = np.empty((size, *self._shape, 3), np.uint8)
-        class_maps = np.empty((size, *self._map_shape), np.uint8)
+        class_maps = np.empty((size, *fine_shape(self._map_shape)), np.uint8)
         for place, pick in enumerate(picks):
             image, classes = self._view(pick, int(shift[place]))
             if mirror[place]:
@@ -117,7 +118,7 @@ class ExampleMaker:
             images[place], class_maps[place] = self._relight(image), classes
         steering = self._steering_from(picks, shift)
         steering[mirror] *= -1.0
-        return Batch(images, steering, self._throttle[picks], class_maps)
+        return Batch(images, steering, self._throttle[picks], voted(class_maps))
 
     def _draw_shifts(self, picks: NDArray[np.intp]) -> NDArray[np.intp]:
         """Which warp each example gets; -1 is none."""
@@ -127,11 +128,11 @@ class ExampleMaker:
         return np.where(stays | flat, -1, number)
 
     def _view(self, pick: np.intp, shift: int) -> tuple[Image, Image]:
-        """Image and class map of one example, before mirror and light."""
+        """Image and fine class map of one example, before mirror and light."""
         lesson = self._lessons[self._lesson[pick]]
         bank = self._banks[self._lesson[pick]]
         image = shrink(lesson.recording.images[self._row[pick]])
-        classes = class_map_of(lesson, int(self._row[pick]), self._map_shape)
+        classes = fine_map_of(lesson, int(self._row[pick]), self._map_shape)
         if bank is None or shift < 0:
             return image, classes
         return bank.shift_image(image, shift, shift % 2 == 0), bank.shift_classes(classes, shift)
@@ -165,16 +166,6 @@ def shrink(image: Image) -> Image:
     whole = image[: rows * factor, : columns * factor]
     small = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.uint8)
-
-
-def class_map_of(lesson: Lesson, row: int, shape: tuple[int, int]) -> Image:
-    """The class map of a record at the network's resolution; all unknown when it has none."""
-    maps = lesson.recording.class_maps
-    if maps is None:
-        return np.full(shape, UNKNOWN, np.uint8)
-    if maps.shape[1:] == shape:
-        return np.asarray(maps[row])
-    return np.asarray(cv2.resize(maps[row], shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
 def plain_batches(lesson: Lesson, rows: NDArray[np.intp], size: int) -> Iterator[Batch]:

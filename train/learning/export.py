@@ -20,7 +20,7 @@ from car.frame import Frame
 from car.pilots.card import PilotCard, Scores, append_card
 from car.pilots.network import NetworkPilot
 from train.errors import TrainError
-from train.learning.batches import class_map_of
+from train.learning.class_maps import class_map_of
 from train.learning.dataset import Lesson
 from train.learning.fit import Fitted, HeldOutResults, chosen_held_out, look_at_held_out
 from train.learning.network import CLASSES, build_for_car, class_map_shape, output_names

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from car.frame import Frame
 from car.pilots.pilot import Pilot
-from train.learning.batches import class_map_of
+from train.learning.class_maps import class_map_of
 from train.learning.dataset import Lesson
 from train.learning.network import CLASSES
 from train.metrics import confusion

@@ -9,7 +9,7 @@ import numpy as np
 from car.config import CameraConfig
 from car.frame import Frame
 from car.pilots.network import NetworkPilot
-from train.learning.batches import class_map_of
+from train.learning.class_maps import class_map_of
 from train.learning.dataset import Lesson
 from train.learning.history_line import machine, versions
 from train.learning.trained import Trained

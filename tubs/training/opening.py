@@ -20,7 +20,7 @@ from tubs.training.rows import GOOD, MODE_NAMES
 from tubs.training.view import LeftOut, Timeline, TrainingView
 from tubs.tub_folder import check_is_tub
 
-CLASS_MAP_SIZE = (30, 40)
+CLASS_MAP_SIZE = (60, 80)
 """Rows and columns of a reduced class map."""
 _HUMAN = MODES.index("human")
 _STOPPED = MODES.index("stopped")
