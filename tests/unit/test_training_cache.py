@@ -207,10 +207,10 @@ def test_pictures_that_do_not_fit_are_said_before_and_decoded_each_time(
     tmp_path, caplog, monkeypatch
 ):
     folder, cache, steps = write(tmp_path / "a", 500), tmp_path / "cache", Steps()
-    monkeypatch.setenv("EVERLAP_CACHE_GB", "0.0005")
+    monkeypatch.setenv("EVERLAP_CACHE_GB", "0.003")
     view = open_training_view([folder], cache)
     assert holds_what_was_recorded(view, folder)
-    assert "has room for 0.0005 GB and 0.00182 GB are needed" in caplog.text
+    assert "has room for 0.003 GB and 0.00362 GB are needed" in caplog.text
     assert not list(cache.glob("*/images.u8"))
     open_training_view([folder], cache, progress=steps)
     assert steps.calls == 0
@@ -224,7 +224,7 @@ def test_the_least_recently_used_tub_makes_room_for_another(tmp_path, monkeypatc
     wait_until_settled(cache)
     entries = sorted(cache.glob("*/everlap-cache.json"), key=lambda path: path.stat().st_mtime_ns)
     os.utime(entries[0], ns=(10**18, 10**18))
-    monkeypatch.setenv("EVERLAP_CACHE_GB", "0.0018")
+    monkeypatch.setenv("EVERLAP_CACHE_GB", "0.0036")
     open_training_view([folders[2]], cache)
     assert [path.is_file() for path in entries] == [False, True]
     assert len(list(cache.glob("*/everlap-cache.json"))) == 2
@@ -235,7 +235,7 @@ def test_what_others_keep_in_the_folder_is_never_removed(tmp_path, monkeypatch):
     (cache / "thesis").mkdir(parents=True)
     (cache / "thesis" / "only-copy.txt").write_text("years of work")
     (cache / f".{'0' * 24}.{'1' * 8}").mkdir()
-    monkeypatch.setenv("EVERLAP_CACHE_GB", "0.0018")
+    monkeypatch.setenv("EVERLAP_CACHE_GB", "0.0036")
     for number in range(3):
         open_training_view([write(tmp_path / str(number), 200, seed=number)], cache)
     assert (cache / "thesis" / "only-copy.txt").is_file()

@@ -53,6 +53,14 @@ def test_a_cell_of_a_reduced_map_shows_its_middle():
     assert reduce_class_map(class_map, (2, 3)).tolist() == [[10, 13, 16], [37, 40, 43]]
 
 
+@pytest.mark.parametrize("shape", [(120, 160), (90, 120), (75, 100)])
+def test_the_mirror_image_of_a_class_map_reduces_to_the_mirror_image(shape):
+    class_map = np.random.default_rng(1).integers(0, 5, shape).astype(np.uint8)
+    reduced = reduce_class_map(class_map, (60, 80))
+    assert np.array_equal(reduce_class_map(class_map[:, ::-1], (60, 80)), reduced[:, ::-1])
+    assert np.array_equal(reduce_class_map(class_map[::-1], (60, 80)), reduced[::-1])
+
+
 def test_two_image_sizes_are_refused_with_the_odd_tub(tmp_path):
     folders = [write(tmp_path / "a", 2), write(tmp_path / "b", 2, (48, 64))]
     with pytest.raises(TubError, match=r"images of .*b are 64x48, those of .*a 32x24"):

@@ -114,3 +114,23 @@ def test_a_bank_redraws_images_without_changing_the_recorded_one() -> None:
         for mirror_edge in (False, True):
             assert bank.shift_image(image, number, mirror_edge).shape == image.shape
     assert np.array_equal(image, before)
+
+
+def test_a_class_map_moves_as_the_image_does() -> None:
+    bank = ViewBank(Lens(), (60, 80), (60, 80), np.random.default_rng(3), count=32)
+    classes = np.zeros((60, 80), np.uint8)
+    classes[30:, 40:], classes[:30, 40:], classes[30:, :40] = 1, 2, 3
+    image = np.repeat(classes[..., None] * 60, 3, axis=2)
+    for number in range(len(bank)):
+        seen = np.rint(bank.shift_image(image, number, mirror_edge=False)[..., 0] / 60.0)
+        moved = bank.shift_classes(classes, number)
+        known = moved != UNKNOWN
+        assert np.mean(seen[known] == moved[known]) > 0.97
+
+
+def test_a_view_that_is_not_shifted_keeps_its_class_map() -> None:
+    bank = ViewBank(
+        Lens(), (60, 80), (30, 40), np.random.default_rng(0), 1, sideways_m=1e-9, turned_rad=1e-9
+    )
+    classes = np.random.default_rng(1).integers(0, 5, (30, 40)).astype(np.uint8)
+    assert np.array_equal(bank.shift_classes(classes, 0), classes)

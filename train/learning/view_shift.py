@@ -21,6 +21,9 @@ FARTHEST_M = 40.0
 LOOK_AHEAD_M = 0.45
 LOOK_AHEAD_S = 0.22
 
+NO_FRACTION = np.empty(0, np.uint16)
+"""Of a map to whole pixels: a table of zeros in its place would move everything by one pixel."""
+
 Floats = NDArray[np.float64]
 
 
@@ -67,8 +70,7 @@ class ViewBank:
             packed(shift_map(lens, image_shape, d, a, to_camera_m)) for d, a in shifts
         ]
         self._class_maps = [
-            packed(shift_map(lens, class_map_shape, d, a, to_camera_m), nearest=True)
-            for d, a in shifts
+            nearest(shift_map(lens, class_map_shape, d, a, to_camera_m)) for d, a in shifts
         ]
 
     def __len__(self) -> int:
@@ -86,7 +88,8 @@ class ViewBank:
         """Redraw a class map; what the camera did not see is unknown."""
         moved = cv2.remap(
             classes,
-            *self._class_maps[number],
+            self._class_maps[number],
+            NO_FRACTION,
             cv2.INTER_NEAREST,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=UNKNOWN,
@@ -94,16 +97,24 @@ class ViewBank:
         return np.asarray(moved, dtype=np.uint8)
 
 
-def packed(
-    places: NDArray[np.float32], nearest: bool = False
-) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """A map in OpenCV's fixed-point form; what lies outside stays within one image's width."""
+def packed(places: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """A map in OpenCV's fixed-point form: whole pixels, and where between them."""
+    whole, part = cv2.convertMaps(*_within(places), cv2.CV_16SC2)
+    return np.asarray(whole, np.int16), np.asarray(part, np.uint16)
+
+
+def nearest(places: NDArray[np.float32]) -> NDArray[np.int16]:
+    """A map to the nearest whole pixels."""
+    return np.stack([np.rint(each) for each in _within(places)], axis=-1).astype(np.int16)
+
+
+def _within(places: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Columns and rows to fetch from; what lies outside stays within one image's width."""
     rows, columns = places.shape[:2]
-    column = np.clip(places[..., 0], -0.9 * columns, 1.9 * columns)
-    row = np.clip(places[..., 1], -0.9 * rows, 1.9 * rows)
-    whole, part = cv2.convertMaps(column, row, cv2.CV_16SC2, nninterpolation=nearest)
-    fraction = np.zeros((rows, columns), np.uint16) if nearest else np.asarray(part, np.uint16)
-    return np.asarray(whole, np.int16), fraction
+    return (
+        np.clip(places[..., 0], -0.9 * columns, 1.9 * columns),
+        np.clip(places[..., 1], -0.9 * rows, 1.9 * rows),
+    )
 
 
 def shift_map(

@@ -8,7 +8,7 @@ import numpy as np
 
 from car.frame import Frame, Image
 from car.pilots.pilot import Decision, Pilot
-from train.learning.batches import class_map_of
+from train.learning.class_maps import class_map_of, fine_shape, voted
 from train.learning.dataset import Lesson
 from train.metrics import mean_iou
 from train.scoring.bootstrap import Bounds, Rows, bounds, pieces
@@ -174,8 +174,8 @@ def _beside_moved(whole: Image, shape: tuple[int, int]) -> tuple[Maps, Maps]:
     wide = np.pad(whole, 1, mode="edge")
     corners = ((0, 1), (2, 1), (1, 0), (1, 2))
     moved = [wide[top : top + rows, left : left + columns] for top, left in corners]
-    truth = reduce_class_map(whole, shape)
-    return np.stack([truth] * 4), np.stack([reduce_class_map(each, shape) for each in moved])
+    truth, *others = (voted(reduce_class_map(each, fine_shape(shape))) for each in (whole, *moved))
+    return np.stack([truth] * 4), np.stack(others)
 
 
 def together(seen: Iterable[SeenMaps | None]) -> SeenMaps | None:

@@ -16,7 +16,7 @@ from tubs.training.pictures import SessionPictures, StoredClassMaps, StoredImage
 from tubs.training.rows import NOT_LOOKED_AT, ROW, blank_rows
 
 ABOUT = "everlap-cache.json"
-VERSION = 2
+VERSION = 3
 _ROWS = "rows.bin"
 
 

@@ -97,10 +97,22 @@ def _sizes(session: Session, numbers: NDArray[np.intp]) -> Counter[Size]:
 
 
 def reduce_class_map(class_map: Image, size: tuple[int, ...]) -> Image:
-    """Take the pixel nearest to the centre of each cell; uint8 (rows, columns) of `size`."""
+    """Take the pixel nearest to the centre of each cell; uint8 (rows, columns) of `size`.
+
+    Between two pixels, even cells take the first and odd ones the second: the mirror image of a map
+    reduces to the mirror image.
+    """
     rows, columns = (
-        ((np.arange(count) + 0.5) * length / count).astype(int)
-        for count, length in zip(size, class_map.shape, strict=True)
+        _nearest(count, length) for count, length in zip(size, class_map.shape, strict=True)
     )
     reduced: Image = class_map[rows[:, None], columns]
     return reduced
+
+
+def _nearest(count: int, length: int) -> NDArray[np.intp]:
+    """The pixel of `length` nearest to the centre of each of `count` cells."""
+    cell = np.arange(count)
+    twice = (2 * cell + 1) * length - count
+    between = twice % (2 * count) == count
+    place = np.where(between, twice // (2 * count) + cell % 2, np.rint(twice / (2 * count)))
+    return np.clip(place, 0, length - 1).astype(np.intp)
