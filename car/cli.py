@@ -47,7 +47,7 @@ COMMANDS = {
     ),
     "score": Entry("train.commands.score:score", "train", "Compare a pilot with recorded drivers."),
     "tub": Entry("car.cli:tub", "pi", "Look at recordings, clean, import and export them."),
-    "bench": Entry("car.commands.bench:bench", "sim", "Measure how fast things are here."),
+    "bench": Entry("car.cli:bench", "sim", "Measure how fast things are here."),
     "doctor": Entry("car.commands.doctor:doctor", "pi", "Examine the car; say what to do."),
     "service": Entry("car.commands.service:service", "pi", "Start the car with the machine."),
     "test": Entry("car.cli:test", "dev", "Test this checkout; options go to pytest."),
@@ -66,6 +66,19 @@ TUB_COMMANDS = {
     "colour": Entry("car.commands.tub_colour:colour", "pi", "Pick the colour of a line to follow."),
     "view": Entry("tubs.commands.view:view", "pi", "See, judge and clean tubs in a browser."),
 }
+BENCH_COMMANDS = {
+    "sim": Entry("car.commands.bench:sim", "sim", "The simulator, beside real time."),
+    "loop": Entry("car.commands.bench:loop", "pi", "The drive loop, beside the bare interpreter."),
+    "guard": Entry("car.commands.bench:guard", "pi", "The guard: size, and how soon it acts."),
+    "tub": Entry("car.commands.bench:tub", "sim", "Tubs, beside their JPEGs and donkeycar."),
+    "pilot": Entry(
+        "train.commands.bench_pilot:pilot", "pi", "A decision: int8, float, beside donkeycar."
+    ),
+    "train": Entry(
+        "train.commands.bench_train:train", "train", "A training: images/s and memory, likewise."
+    ),
+}
+GROUPS = {"tub": TUB_COMMANDS, "bench": BENCH_COMMANDS}
 
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT}
@@ -169,8 +182,7 @@ def main(arguments: Sequence[str] | None = None, entries: Mapping[str, Entry] = 
         package = (error.name or "car").partition(".")[0]
         if package in OUR_OWN:
             raise
-        known = TUB_COMMANDS if "tub" in words else entries
-        extra = next((known[word].extra for word in words if word in known), "train")
+        extra = _extra_of(words, entries)
         return _report(
             f"{package} is not installed: pip install 'everlap[{extra}]'",
             NotInstalledError.exit_code,
@@ -197,6 +209,16 @@ def _group(entries: Mapping[str, Entry]) -> click.Group:
     return everlap
 
 
+def _extra_of(words: Sequence[str], entries: Mapping[str, Entry]) -> str:
+    """Which extra the subcommand in these words needs."""
+    group, *rest = [word for word in words if not word.startswith("-")] or [""]
+    known = GROUPS.get(group, {})
+    here = [known[word] for word in rest if word in known] or [
+        entries[word] for word in (group, *rest) if word in entries
+    ]
+    return here[0].extra if here else "train"
+
+
 def _start_logging(level: int) -> None:
     """Send the log to stderr, where journald finds it."""
     logging.basicConfig(
@@ -213,7 +235,7 @@ def _report(message: str, exit_code: int) -> int:
 def _end_like_ctrl_c() -> None:
     """Let SIGTERM, and SIGHUP of a window that is closed, end a command as Ctrl-C does.
 
-    So a folder that is half written is removed then, too.
+    So a folder that is half written, or was for a moment only, is removed then, too.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -231,6 +253,14 @@ tub = LazyGroup(
     callback=_end_like_ctrl_c,
     no_args_is_help=True,
     help="Look at tubs (recordings), clean them, import and export them.",
+)
+
+bench = LazyGroup(
+    BENCH_COMMANDS,
+    name="bench",
+    callback=_end_like_ctrl_c,
+    no_args_is_help=True,
+    help="Measure how fast things are on this machine, each beside something else.",
 )
 
 

@@ -9,16 +9,11 @@ from tubs.figures import check_outputs, json_option, write_figures
 from tubs.progress import progress_bar
 
 
-@click.group()
-def bench() -> None:
-    """Measure how fast things are on this machine."""
-
-
-@bench.command("sim")
+@click.command("sim")
 @click.option("--steps", default=2000, show_default=True, type=click.IntRange(100))
 @click.option("--surface", default="asphalt", show_default=True)
 @json_option
-def bench_sim(steps: int, surface: str, json_path: Path | None) -> None:
+def sim(steps: int, surface: str, json_path: Path | None) -> None:
     """The simulator: steps a CPU second, and how many times real time the whole stack runs."""
     from car.bench.simulator import measure_simulator
 
@@ -34,11 +29,11 @@ def bench_sim(steps: int, surface: str, json_path: Path | None) -> None:
     write_figures(json_path, found)
 
 
-@bench.command("loop")
+@click.command("loop")
 @click.option("--pilot", type=click.Path(path_type=Path), default=SHIPPED_PILOT)
 @click.option("--ticks", default=1000, show_default=True, type=click.IntRange(100))
 @json_option
-def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
+def loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
     """The drive loop: a tick beside the bare interpreter, and what it costs to import."""
     from car.bench.loop import measure_loop
 
@@ -57,11 +52,11 @@ def bench_loop(pilot: Path, ticks: int, json_path: Path | None) -> None:
     write_figures(json_path, found)
 
 
-@bench.command("guard")
+@click.command("guard")
 @click.option("--commands", default=5000, show_default=True, type=click.IntRange(100))
 @click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(1.0, 600.0))
 @json_option
-def bench_guard(commands: int, seconds: float, json_path: Path | None) -> None:
+def guard(commands: int, seconds: float, json_path: Path | None) -> None:
     """The guard: its size, a command's way to the registers, and both on a busy machine."""
     from car.bench.guard import measure_guard
 
@@ -89,7 +84,7 @@ def bench_guard(commands: int, seconds: float, json_path: Path | None) -> None:
     write_figures(json_path, found)
 
 
-@bench.command("tub")
+@click.command("tub")
 @click.option("--repetitions", default=5, show_default=True, type=click.IntRange(1, 100))
 @click.option(
     "--records",
@@ -105,7 +100,7 @@ def bench_guard(commands: int, seconds: float, json_path: Path | None) -> None:
     help="A folder on the disk to measure; the temporary folder unless told otherwise.",
 )
 @json_option
-def bench_tub(
+def tub(
     repetitions: int, records: int, donkeycar: str | None, disk: Path | None, json_path: Path | None
 ) -> None:
     """Tubs: what a record costs to write and to read, beside its JPEG alone and donkeycar."""

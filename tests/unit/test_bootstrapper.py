@@ -132,6 +132,8 @@ def test_the_second_run_installs_nothing_and_says_nothing(checkout: Checkout) ->
         (("tub", "movie", "tub"), "sim"),
         (("bench", "loop"), "pi"),
         (("bench", "sim"), "sim"),
+        (("bench", "pilot"), "pi"),
+        (("bench", "train", "--rounds", "1"), "train"),
         (("--help",), "pi"),
         ((), "pi"),
     ],

@@ -1,0 +1,1 @@
+"""What `everlap bench` needs TensorFlow for: float forms, and how fast a training is."""
