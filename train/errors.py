@@ -14,6 +14,18 @@ class DatasetError(EverlapError):
 
 
 class StoppedEarlyError(EverlapError):
-    """Ctrl-C ended a training; the best until then is kept."""
+    """Ctrl-C ended long work; what was done until then is kept."""
 
     exit_code = 130
+
+
+class ParityError(EverlapError):
+    """The int8 pilot does not drive as its float network does."""
+
+    exit_code = 1
+
+
+class NotDrivenError(EverlapError):
+    """Episodes could not be driven to their end; those that were are kept."""
+
+    exit_code = 1

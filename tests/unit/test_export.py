@@ -187,7 +187,7 @@ def test_a_converter_that_fails_is_reported_and_leaves_nothing(fitted, tmp_path:
     from train.learning.export import run_converter
 
     with pytest.raises(TrainError, match="ended with"):
-        run_converter(tmp_path / "no model", tmp_path / "no frames", tmp_path / "out.tflite")
+        run_converter(tmp_path / "no model", tmp_path / "out.tflite", tmp_path / "no frames")
     assert list(tmp_path.iterdir()) == []
 
 

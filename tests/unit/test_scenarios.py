@@ -15,8 +15,8 @@ from car.simulation.recovery import Recoveries
 from car.simulation.scene import FOREIGN, SURFACES
 from car.simulation.tracks import parse_track, parse_tracks
 from car.simulation.world import World, WorldSpec
-from train.commands.evaluate import worlds_of
 from train.driving.scenarios import find_scenarios, find_suite, in_scenario
+from train.driving.suite_worlds import worlds_of
 
 CAMERA = CameraConfig()
 SPEC = WorldSpec("oval", "asphalt", 5, look=0.3)

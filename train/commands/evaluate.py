@@ -12,11 +12,8 @@ from click.core import ParameterSource
 
 from car.commands.worlds import world_options
 from car.config import CarConfig, load_config
-from car.errors import SimulationError
 from car.fleet import usual_workers
-from car.simulation.scene import FOREIGN, INVENTED, SURFACES
-from car.simulation.tracks import parse_track, parse_tracks
-from car.simulation.world import World, WorldSpec
+from car.simulation.world import World
 from train.driving import evaluation
 from train.driving.campaign import Campaign, Outcome, plan, run
 from train.driving.episodes import NOMINAL, Driven, Job
@@ -24,7 +21,8 @@ from train.driving.evaluate import Trial, pilot_of
 from train.driving.evaluation_text import drive_line, scenario_lines, starts_line, total_lines
 from train.driving.failure_page import write_failures
 from train.driving.ledger import Ledger, header_for, open_ledger
-from train.driving.scenarios import Suite, find_scenarios, find_suite, foreign_surface
+from train.driving.scenarios import Suite, find_scenarios, find_suite
+from train.driving.suite_worlds import with_disturbed_starts, worlds_of
 from train.driving.totals import summarise
 from tubs.errors import EverlapError
 from tubs.figures import check_outputs, json_option, write_figures
@@ -136,7 +134,7 @@ def _wish(context: click.Context, pilot: str, options: dict[str, Any]) -> Wish:
     suite = _with_options(suite, context)
     scenarios = find_scenarios(options["scenarios"]) if options["scenarios"] else []
     if suite.starts and suite.conditions.start_offset_share == 0.0:
-        suite = _with_disturbed_starts(suite)
+        suite = with_disturbed_starts(suite)
     campaign = Campaign(
         pilot=pilot,
         worlds=worlds_of(suite, options["surface"]),
@@ -163,48 +161,6 @@ def _with_options(suite: Suite, context: click.Context) -> Suite:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     return msgspec.structs.replace(suite, **given)
-
-
-def _with_disturbed_starts(suite: Suite) -> Suite:
-    """Starts up to 0.8 half widths off the middle and 25 degrees askew, where none are named."""
-    conditions = msgspec.structs.replace(
-        suite.conditions, start_offset_share=0.8, start_turned_deg=25.0
-    )
-    return msgspec.structs.replace(suite, conditions=conditions)
-
-
-def worlds_of(suite: Suite, surface: str | None = None) -> list[WorldSpec]:
-    """The nominal worlds of a suite.
-
-    Raises:
-        SimulationError: no such track or surface, or a level out of range.
-    """
-    names = parse_tracks(suite.tracks)
-    for name in names:
-        if not name.partition(":")[2].isdecimal():
-            parse_track(name)
-    surfaces = (*SURFACES, INVENTED, *FOREIGN)
-    if surface is not None and surface not in surfaces:
-        known = ", ".join(surfaces)
-        raise SimulationError(f"unknown surface {surface!r}: give one of {known}")
-    in_turn = foreign_surface if suite.surfaces else surface_in_turn
-    return [
-        WorldSpec(
-            track=name,
-            surface=surface or in_turn(number),
-            seed=suite.seed + number,
-            look=suite.look,
-            car=suite.car_level,
-            extra_delay_s=suite.delay,
-            conditions=suite.conditions,
-        )
-        for number, name in enumerate(names)
-    ]
-
-
-def surface_in_turn(number: int) -> str:
-    """The surfaces one after the other."""
-    return SURFACES[number % len(SURFACES)]
 
 
 def _drive(wish: Wish, jobs: list[Job], ledger: Ledger) -> Outcome:

@@ -1,6 +1,7 @@
-"""Turns a SavedModel into an int8 TFLite file; a process of its own, because converters crash.
+"""Turns a SavedModel into a TFLite file; a process of its own, because converters crash.
 
-Run as `python -m train.learning.convert SAVED_MODEL FRAMES.npy OUT.tflite`.
+Run as `python -m train.learning.convert SAVED_MODEL OUT.tflite [FRAMES.npy]`: int8 with frames,
+float without.
 """
 
 import sys
@@ -12,13 +13,18 @@ import numpy as np
 import tensorflow as tf
 
 
-def convert(saved_model: Path, frames: Path, out: Path) -> None:
+def convert_float(saved_model: Path, out: Path) -> None:
+    """Write it as it is, in float32."""
+    out.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert())
+
+
+def convert(saved_model: Path, out: Path, frames: Path) -> None:
     """Quantize after training, all in int8, uint8 image in, float32 and int32 out.
 
     Args:
         saved_model: folder with a `serving_default` signature of one float32 image.
-        frames: .npy of uint8 (n, height, width, 3), typical of what it will see.
         out: where to write.
+        frames: .npy of uint8 (n, height, width, 3), typical of what it will see.
     """
     pictures = np.load(frames, mmap_mode="r")
 
@@ -36,4 +42,5 @@ def convert(saved_model: Path, frames: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    convert(*(Path(argument) for argument in sys.argv[1:4]))
+    given = [Path(argument) for argument in sys.argv[1:4]]
+    convert(*given) if len(given) == 3 else convert_float(*given)

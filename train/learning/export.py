@@ -132,11 +132,11 @@ def quantize(fitted: Fitted, lessons: list[Lesson], out: Path) -> None:
         saved, frames = Path(folder) / "model", Path(folder) / "frames.npy"
         model.export(str(saved), verbose=False)
         np.save(frames, representative_frames(lessons))
-        run_converter(saved, frames, out)
+        run_converter(saved, out, frames)
 
 
-def run_converter(saved_model: Path, frames: Path, out: Path) -> None:
-    """Run train.learning.convert as a process.
+def run_converter(saved_model: Path, out: Path, *frames: Path) -> None:
+    """Run train.learning.convert as a process; without frames the result is float.
 
     Raises:
         TrainError: it failed; its last words are in the message.
@@ -146,9 +146,7 @@ def run_converter(saved_model: Path, frames: Path, out: Path) -> None:
         "-P",
         "-m",
         "train.learning.convert",
-        str(saved_model),
-        str(frames),
-        str(out),
+        *map(str, (saved_model, out, *frames)),
     ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

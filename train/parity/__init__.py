@@ -1,0 +1,1 @@
+"""Whether the int8 pilot drives as its float network does."""
