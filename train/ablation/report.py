@@ -84,7 +84,7 @@ def _head(compared: Sequence[Compared]) -> str:
         else ""
     )
     uneven = (
-        "They did not see as many examples, as the table says: give --epochs instead of --minutes. "
+        "They did not see as many examples as each other: give --epochs, not --minutes. "
         if uneven_budgets(compared)
         else ""
     )
