@@ -68,32 +68,33 @@ def finding(each: Compared) -> str:
 
 
 def _head(compared: Sequence[Compared]) -> str:
-    usual = compared[0]
-    seeds = len(usual.seeds)
-    caution = (
-        "One training each is a first look: trainings differ by luck, which the intervals do not "
-        "know. "
-        if seeds == 1
-        else f"{seeds} trainings each; the intervals are over tracks and do not know of luck in "
-        "training, so the seeds stand apart as small points. "
-    )
-    mixed = (
-        "These pilots were trained by different versions of the code: differences may come from "
-        "that. "
-        if made_by_several(compared)
-        else ""
-    )
-    uneven = (
-        "They did not see as many examples as each other: give --epochs, not --minutes. "
-        if uneven_budgets(compared)
-        else ""
-    )
+    total, seeds = compared[0].total, len(compared[0].seeds)
     return page.paragraph(headline(compared), "verdict") + page.paragraph(
-        f"{mixed}{uneven}{caution}Each variant leaves out one thing and is otherwise trained alike, for as "
-        f"long. Each pilot drove {usual.total.laps_asked // seeds} laps on the same "
-        f"{usual.total.tracks} roads, none of them learned from, without the runtime monitor.",
+        f"{_caution(compared)}Each variant leaves out one thing and is otherwise trained alike, "
+        f"for as long. Each pilot drove {total.laps_asked // seeds} laps on the same "
+        f"{total.tracks} roads, none of them learned from, without the runtime monitor.",
         "lead",
     )
+
+
+def _caution(compared: Sequence[Compared]) -> str:
+    """What keeps the figures from being taken for more than they are."""
+    seeds = len(compared[0].seeds)
+    found = []
+    if made_by_several(compared):
+        found.append("These pilots were trained by different versions of the code: differences "
+                     "may come from that.")  # fmt: skip
+    if uneven_budgets(compared):
+        found.append(
+            "They did not see as many examples as each other: give --epochs, not --minutes."
+        )
+    if seeds == 1:
+        found.append("One training each is a first look: trainings differ by luck, which the "
+                     "intervals do not know.")  # fmt: skip
+    else:
+        found.append(f"{seeds} trainings each; the intervals are over tracks and do not know of "
+                     "luck in training, so the seeds stand apart as small points.")  # fmt: skip
+    return " ".join(found) + " "
 
 
 def _differences(others: Sequence[Compared]) -> str:
