@@ -28,6 +28,8 @@ STOPPED = "stopping: the best epoch becomes the pilot; Ctrl-C once more to leave
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=40, show_default=True)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Instead of --epochs.")
+@click.option("--size", type=click.Choice(["usual", "nano"]), default="usual", show_default=True,
+              help="Of the network; nano is a third.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(8, 1024), default=64, show_default=True)
 @click.option("--rate", type=click.FloatRange(1e-6, 0.1), default=3e-3, show_default=True)
 @click.option("--delay", type=click.FloatRange(0, 1), help="Label delay in seconds.")
@@ -84,6 +86,7 @@ def _plan(
     seed: int,
     epochs: int,
     minutes: float | None,
+    size: str,
     batch: int,
     rate: float,
     delay: float | None,
@@ -103,6 +106,7 @@ def _plan(
     return Plan(
         seed=seed,
         budget=Budget(epochs=epochs, minutes=minutes),
+        size=size,
         schedule=Schedule(batch=batch, rate=rate),
         variation=Variation(
             shifted=0.0 if no_shift else usual.shifted,

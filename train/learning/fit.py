@@ -15,7 +15,7 @@ from train.errors import TrainError
 from train.learning.batches import Batch, ExampleMaker, Variation, made_ahead, plain_batches
 from train.learning.choice import Best, Choice, Epoch
 from train.learning.dataset import Lesson
-from train.learning.network import CLASSES, build_network
+from train.learning.network import CLASSES, USUAL, Size, build_network
 from train.learning.objective import Objective, class_map_loss
 from train.learning.steering_head import head_of
 from train.metrics import confusion, mae, mean_iou, r2, rmse
@@ -100,6 +100,7 @@ class Fitter:
         schedule: step sizes.
         objective: what it is to do well.
         choice: which epoch's weights are kept.
+        size: of the network.
         clock: monotonic seconds.
     """
 
@@ -111,6 +112,7 @@ class Fitter:
         schedule: Schedule | None = None,
         objective: Objective | None = None,
         choice: Choice | None = None,
+        size: Size = USUAL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         cv2.setNumThreads(1)
@@ -122,7 +124,7 @@ class Fitter:
         self._clock = clock
         self._maker = ExampleMaker(lessons, variation, np.random.default_rng(seed))
         height_px, width_px = lessons[0].recording.images.shape[1:3]
-        self._network = build_network(height_px, width_px, self._objective.steering)
+        self._network = build_network(height_px, width_px, self._objective.steering, size)
         throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
         self._throttle_mean = float(throttle.mean())
         self._throttle_std = max(float(throttle.std()), 0.01)

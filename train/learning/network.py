@@ -4,6 +4,8 @@ Training works on images already averaged down to about 80 columns; the form for
 raw camera image and averages it inside the graph. Both hold the same weights.
 """
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 from keras import layers
@@ -15,14 +17,38 @@ COLUMNS_PX = 80
 """The camera image is averaged down to about this many columns before anything else."""
 
 CLASSES = len(RoadClass)
-WIDTHS = (16, 32, 48, 48)
-THOUGHT = 48
 BINNED = BinnedSteering()
 STEM = "stem"
 THROTTLE = "throttle"
 CLASS_MAP = "class_map"
 CLASS_MAP_LIFT = 1.0
 """Logits of classes count from -1 to 5 on the car: int8 steps over all of them are too coarse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many channels each part has.
+
+    Attributes:
+        down: after each halving of the image, and at its coarsest once more.
+        up: after each doubling on the way back.
+        squeezed: of what the commands are read from.
+        thought: units between that and the commands.
+    """
+
+    down: tuple[int, int, int, int, int]
+    up: tuple[int, int, int]
+    squeezed: int
+    thought: int
+
+
+SIZES = {
+    "usual": Size((16, 28, 40, 56, 36), (24, 16, 8), 10, 40),
+    "nano": Size((8, 14, 24, 32, 24), (12, 8, 6), 6, 20),
+}
+"""By name; nano is for a Zero 2 W that does other work beside."""
+
+USUAL = SIZES["usual"]
 
 
 def shrink_factor(width_px: int) -> int:
@@ -42,17 +68,21 @@ def class_map_shape(height_px: int, width_px: int) -> tuple[int, int]:
     return -(-rows // 2), -(-columns // 2)
 
 
-def build_network(height_px: int, width_px: int, steering: SteeringHead = BINNED) -> keras.Model:
+def build_network(
+    height_px: int, width_px: int, steering: SteeringHead = BINNED, size: Size = USUAL
+) -> keras.Model:
     """A fresh network for learning.
 
-    A trunk that halves the image three times, and two readings of it: flattened for the commands,
-    and climbing back up, with what finer layers saw added, for the class map (Ronneberger et al.
-    2015, U-Net). Batch normalisation is folded into the convolutions when converted.
+    A trunk halves the image four times, so that its coarsest cells see the whole picture; on the
+    way back up what finer layers saw is added (Ronneberger et al. 2015, U-Net). The commands are
+    read at a step of 8 on that way, where the whole is known and places are still apart; the class
+    map at its end. Batch normalisation is folded into the convolutions when converted.
 
     Args:
         height_px: of the camera image.
         width_px: of the camera image.
         steering: its steering head.
+        size: channels of its parts.
 
     Returns:
         A model from float32 (n, rows, columns, 3) in 0..1, averaged down, to a dict of
@@ -60,15 +90,17 @@ def build_network(height_px: int, width_px: int, steering: SteeringHead = BINNED
         (n, rows, columns, CLASSES).
     """
     image = keras.Input((*small_shape(height_px, width_px), 3), name="image")
-    fine = _convolve(image, WIDTHS[0], 5, strides=2, name=STEM)
-    middle = _convolve(fine, WIDTHS[1], strides=2)
-    coarse = _convolve(middle, WIDTHS[2], strides=2)
-    coarse = _convolve(coarse, WIDTHS[3])
-    thought = _think(coarse)
+    by_2 = _convolve(image, size.down[0], strides=2, name=STEM)
+    by_4 = _convolve(by_2, size.down[1], strides=2)
+    by_8 = _convolve(by_4, size.down[2], strides=2)
+    by_16 = _convolve(_convolve(by_8, size.down[3], strides=2), size.down[4])
+    whole = _climb(by_16, by_8, size.up[0])
+    thought = _think(whole, size)
+    fine = _climb(_climb(whole, by_4, size.up[1]), by_2, size.up[2])
     outputs = {
         "steering": _small_dense(steering.units, "steering")(thought),
         "throttle": _small_dense(1, THROTTLE)(thought),
-        "class_map": _class_map(coarse, middle, fine),
+        "class_map": layers.Conv2D(CLASSES, 1, name=CLASS_MAP)(fine),
     }
     return keras.Model(image, outputs)
 
@@ -89,10 +121,10 @@ def _convolve(
     return layers.ReLU(max_value=6.0)(layers.BatchNormalization(momentum=0.97)(x))
 
 
-def _think(coarse: keras.KerasTensor) -> keras.KerasTensor:
-    """What steering and throttle are read from, shape (n, THOUGHT)."""
-    x = layers.Flatten()(_convolve(coarse, 12, 1))
-    return layers.Dense(THOUGHT, activation="relu", kernel_initializer="he_normal")(x)
+def _think(whole: keras.KerasTensor, size: Size) -> keras.KerasTensor:
+    """What steering and throttle are read from, shape (n, size.thought)."""
+    x = layers.Flatten()(_convolve(whole, size.squeezed, 1))
+    return layers.Dense(size.thought, activation="relu", kernel_initializer="he_normal")(x)
 
 
 def _small_dense(units: int, name: str) -> layers.Dense:
@@ -100,15 +132,6 @@ def _small_dense(units: int, name: str) -> layers.Dense:
     return layers.Dense(
         units, kernel_initializer=keras.initializers.RandomNormal(0, 0.01), name=name
     )
-
-
-def _class_map(
-    coarse: keras.KerasTensor, middle: keras.KerasTensor, fine: keras.KerasTensor
-) -> keras.KerasTensor:
-    """Logits at the resolution of `fine`, from all three."""
-    x = _climb(coarse, middle, 16)
-    x = _climb(x, fine, 8)
-    return layers.Conv2D(CLASSES, 1, name=CLASS_MAP)(x)
 
 
 def _climb(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
@@ -144,7 +167,7 @@ def build_for_car(
         (batch, rows, columns).
     """
     head = head_of(network)
-    trained = build_network(height_px, width_px, head)
+    trained = keras.models.clone_model(network)
     trained.set_weights(network.get_weights())
     _fold_input_scale(trained.get_layer(STEM), 1.0 / 255.0)
     _fold_affine(trained.get_layer(THROTTLE), throttle_std, throttle_mean)

@@ -22,6 +22,7 @@ from train.learning.fit import Budget, Fitted, Fitter, Schedule, unwatched
 from train.learning.float_twin import keep_float
 from train.learning.history_line import history_line
 from train.learning.lessons import Curriculum, open_lessons
+from train.learning.network import SIZES
 from train.learning.objective import Objective
 from train.learning.trained import Trained
 from train.learning.tub_watch import watch_tubs
@@ -44,6 +45,7 @@ class Plan:
         delay_s: label delay; None is the usual one where time stamps allow.
         cache: folder for decoded images; None is the user's.
         checkpoints: keeps the network along the way; None keeps only the best.
+        size: of the network, one of SIZES.
         objective: what the network is to do well.
         choice: which epoch's weights are kept.
         tolerance: how much worse than float the pilot may be.
@@ -57,6 +59,7 @@ class Plan:
     delay_s: float | None = None
     cache: Path | None = None
     checkpoints: Checkpoints | None = None
+    size: str = "usual"
     objective: Objective = field(default_factory=Objective)
     choice: Choice = field(default_factory=Choice)
     tolerance: Tolerance = TOLERANCE
@@ -171,7 +174,13 @@ def _check_steers(curriculum: Curriculum) -> None:
 def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None]) -> Fitted:
     variation = _with_delay(plan.variation, curriculum.delay_s)
     fitter = Fitter(
-        curriculum.lessons, plan.seed, variation, plan.schedule, plan.objective, plan.choice
+        curriculum.lessons,
+        plan.seed,
+        variation,
+        plan.schedule,
+        plan.objective,
+        plan.choice,
+        SIZES[plan.size],
     )
     return fitter.fit(
         plan.budget,
@@ -236,6 +245,7 @@ def _card(curriculum: Curriculum, plan: Plan, fitted: Fitted, changed: list[str]
 def _recipe(plan: Plan) -> dict[str, str | float | int | bool | None]:
     return {
         "seed": plan.seed,
+        "size": plan.size,
         "epochs": plan.budget.epochs if plan.budget.minutes is None else None,
         "minutes": plan.budget.minutes,
         "batch": plan.schedule.batch,
