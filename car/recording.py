@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,10 +51,23 @@ class RecordingSummary(msgspec.Struct, frozen=True):
     off_road_events: int
 
 
+Sessions = Iterator[tuple[int, int]]
+"""Records and off-road events of each session, as they are done."""
+
+
 def record_expert(
-    recording: Recording, worlds: Sequence[WorldSpec], workers: int
+    recording: Recording,
+    worlds: Sequence[WorldSpec],
+    workers: int,
+    shown: Callable[[Sessions, int, str], Sessions] = with_progress,
 ) -> RecordingSummary:
     """Record one session in every world; the tub is there whole or not at all.
+
+    Args:
+        recording: how.
+        worlds: where.
+        workers: processes.
+        shown: passes sessions on, of so many, and says how far it is.
 
     Raises:
         OutputError: the folder exists already, or cannot be written.
@@ -66,7 +79,7 @@ def record_expert(
     jobs = list(enumerate(worlds))
     try:
         done = in_parallel(partial(_record_session, recording), jobs, workers)
-        sessions = list(with_progress(done, len(jobs), "recording"))
+        sessions = list(shown(done, len(jobs), "recording"))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PATH = click.Path(path_type=Path)
 
+PRACTISING = "recording practice pictures with class maps, once for this camera"
 STOPPED = "stopping: the best epoch becomes the pilot; Ctrl-C once more to leave without it"
 
 
@@ -37,6 +38,7 @@ STOPPED = "stopping: the best epoch becomes the pilot; Ctrl-C once more to leave
 @click.option("--no-shift", is_flag=True, help="Do not shift the view sideways.")
 @click.option("--no-mirror", is_flag=True, help="Do not exchange left and right.")
 @click.option("--no-light", is_flag=True, help="Do not change light and colour.")
+@click.option("--no-practice", is_flag=True, help="No simulated class maps for tubs without any.")
 @click.option("--no-report", is_flag=True, help="Do not write NAME.html.")
 @click.option("--evaluate", type=click.IntRange(1, 100), help="Drive so many roads for the report.")
 @click.option("--checkpoints", type=_PATH, help="New folder for pilots from along the way.")
@@ -94,6 +96,7 @@ def _plan(
     no_shift: bool,
     no_mirror: bool,
     no_light: bool,
+    no_practice: bool,
     checkpoints: Path | None,
     keep: int,
 ) -> "Plan":
@@ -101,6 +104,7 @@ def _plan(
     from train.learning.checkpoints import Checkpoints
     from train.learning.fit import Budget, Schedule
     from train.learning.pilot import Plan
+    from train.learning.practice import Practice
 
     usual = Variation()
     return Plan(
@@ -115,6 +119,7 @@ def _plan(
         ),
         delay_s=delay,
         cache=cache,
+        practice=None if no_practice else Practice(),
         checkpoints=None if checkpoints is None else Checkpoints(checkpoints, keep),
     )
 
@@ -173,7 +178,7 @@ def progress_shown() -> "Iterator[Callable[[Progress], None]]":
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description:7}"),
+        TextColumn("{task.description:8}"),
         BarColumn(),
         TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
@@ -197,3 +202,5 @@ def _print_epoch(progress: "Progress") -> None:
         click.echo(epoch_line(progress), err=True)
     if progress.stage == "stopped":
         click.echo(STOPPED, err=True)
+    if progress.stage == "practice" and progress.share == 0.0:
+        click.echo(PRACTISING, err=True)

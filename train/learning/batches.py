@@ -19,6 +19,9 @@ from train.learning.view_shift import Chassis, ViewBank, way_back
 Image = NDArray[np.uint8]
 
 USUAL_CHASSIS = Chassis()
+PRACTISED = 0.25
+"""Of all examples, where there is practice at all."""
+
 WARPS = 256
 """Different shifted views in store for each lens."""
 
@@ -29,8 +32,8 @@ class Batch:
 
     Attributes:
         images: uint8 (n, rows, columns, 3), averaged down.
-        steering: float32 (n,).
-        throttle: float32 (n,).
+        steering: float32 (n,), nan where only the class map is learned.
+        throttle: float32 (n,), likewise.
         class_maps: uint8 (n, rows, columns), 255 is unknown.
     """
 
@@ -87,8 +90,17 @@ class ExampleMaker:
         self._throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
         speed = np.concatenate([lesson.recording.speed_m_s[lesson.train] for lesson in lessons])
         self._speed_m_s = np.where(np.isfinite(speed), speed, variation.chassis.speed_m_s)
-        weights = rarity_weights(self._steering, self._throttle) ** variation.balanced
-        self._cumulative = np.cumsum(weights / weights.sum())
+        self._cumulative = np.cumsum(self._weights())
+
+    def _weights(self) -> NDArray[np.float64]:
+        """How often each record is drawn, sum 1; practice has PRACTISED of all."""
+        driving = np.isfinite(self._steering)
+        rare = rarity_weights(self._steering[driving], self._throttle[driving])
+        rare **= self._variation.balanced
+        practised = 0.0 if driving.all() else PRACTISED
+        weights = np.full(len(driving), practised / max(1, int(np.sum(~driving))))
+        weights[driving] = rare / rare.sum() * (1.0 - practised)
+        return weights
 
     def _bank(self, lesson: Lesson) -> ViewBank | None:
         if lesson.lens is None or self._variation.shifted == 0.0:

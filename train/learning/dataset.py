@@ -46,8 +46,9 @@ class Lesson:
         name: the tub's.
         recording: its arrays.
         lens: its camera; None when nobody knows, then views are never shifted.
-        steering: float32 (n,), the command to learn, label delay included.
-        throttle: float32 (n,), the command to learn, label delay included.
+        steering: float32 (n,), the command to learn, label delay included; all nan in practice,
+            where only class maps are learned.
+        throttle: float32 (n,), likewise.
         train: indices of records to learn from.
         held_out: indices of records to measure on.
         split_kind: "sessions", "blocks" or "frames".

@@ -199,6 +199,8 @@ def drive_held_out(path: Path, lessons: list[Lesson], card: PilotCard) -> HeldOu
         if decision.class_map is not None:
             pixels += confusion(class_map_of(lesson, int(row), shape), decision.class_map, CLASSES)
     true, guessed = np.array(truth, np.float32), np.array(guess, np.float32)
+    drives = np.isfinite(true[:, 0])
+    true, guessed = true[drives], guessed[drives]
     return HeldOutResults(true[:, 0], guessed[:, 0], true[:, 1], guessed[:, 1], pixels)
 
 

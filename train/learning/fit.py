@@ -126,6 +126,7 @@ class Fitter:
         height_px, width_px = lessons[0].recording.images.shape[1:3]
         self._network = build_network(height_px, width_px, self._objective.steering, size)
         throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
+        throttle = throttle[np.isfinite(throttle)]
         self._throttle_mean = float(throttle.mean())
         self._throttle_std = max(float(throttle.std()), 0.01)
         self._records = len(throttle)
@@ -198,8 +199,14 @@ class Fitter:
         objective, weights = self._objective, self._objective.weights
         with tf.GradientTape() as tape:
             output = self._network(tf.cast(images, tf.float32) / 255.0, training=True)
-            steer = objective.steering.loss(output["steering"], steering)
-            speed = objective.throttle(output["throttle"][:, 0], throttle)
+            drives = tf.math.is_finite(steering)
+            steer = objective.steering.loss(
+                tf.boolean_mask(output["steering"], drives), tf.boolean_mask(steering, drives)
+            )
+            speed = objective.throttle(
+                tf.boolean_mask(output["throttle"][:, 0], drives),
+                tf.boolean_mask(throttle, drives),
+            )
             ground = class_map_loss(output["class_map"], classes)
             loss = steer + weights.throttle * speed + weights.class_map * ground
         variables = self._network.trainable_variables
@@ -266,11 +273,14 @@ def look_at_held_out(
             classes = tf.argmax(output["class_map"], -1).numpy()
             pixels += confusion(batch.class_maps, classes.astype(np.uint8), CLASSES)
             truth.append(batch)
+    steering_truth = np.concatenate([batch.steering for batch in truth])
+    throttle_truth = np.concatenate([batch.throttle for batch in truth])
+    drives = np.isfinite(steering_truth)
     return HeldOutResults(
-        np.concatenate([batch.steering for batch in truth]),
-        np.concatenate(steering),
-        np.concatenate([batch.throttle for batch in truth]),
-        np.concatenate(throttle),
+        steering_truth[drives],
+        np.concatenate(steering)[drives],
+        throttle_truth[drives],
+        np.concatenate(throttle)[drives],
         pixels,
     )
 

@@ -52,12 +52,26 @@ class Drive:
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
-    """All lessons, and what the card says about them."""
+    """All lessons, and what the card says about them.
+
+    Attributes:
+        lessons: one a tub.
+        used: what the card says of each.
+        lens: of the first camera that is known.
+        delay_s: the largest label delay.
+        practice: lessons in class maps alone; their commands are nan.
+    """
 
     lessons: list[Lesson]
     used: list[TubUsed]
     lens: Lens
     delay_s: float
+    practice: tuple[Lesson, ...] = ()
+
+    @property
+    def to_learn(self) -> list[Lesson]:
+        """Lessons in driving, and practice."""
+        return [*self.lessons, *self.practice]
 
 
 def open_lessons(

@@ -24,6 +24,7 @@ from train.learning.history_line import history_line
 from train.learning.lessons import Curriculum, open_lessons
 from train.learning.network import SIZES
 from train.learning.objective import Objective
+from train.learning.practice import Practice
 from train.learning.trained import Trained
 from train.learning.tub_watch import watch_tubs
 from tubs.atomic import check_writable, written_whole
@@ -44,6 +45,7 @@ class Plan:
         held_out: what is kept for measuring.
         delay_s: label delay; None is the usual one where time stamps allow.
         cache: folder for decoded images; None is the user's.
+        practice: simulated pictures to learn class maps from, for tubs without; None is none.
         checkpoints: keeps the network along the way; None keeps only the best.
         size: of the network, one of SIZES.
         objective: what the network is to do well.
@@ -58,6 +60,7 @@ class Plan:
     held_out: HeldOut = field(default_factory=HeldOut)
     delay_s: float | None = None
     cache: Path | None = None
+    practice: Practice | None = None
     checkpoints: Checkpoints | None = None
     size: str = "usual"
     objective: Objective = field(default_factory=Objective)
@@ -70,7 +73,7 @@ class Progress:
     """How far a training run is.
 
     Attributes:
-        stage: "decode", "fit", "stopped" (by Ctrl-C), "export" or "checkpoints".
+        stage: "decode", "practice", "fit", "stopped" (by Ctrl-C), "export" or "checkpoints".
         share: 0..1 of the stage.
         images_per_s: while fitting.
         epoch: the one just ended, if one did.
@@ -127,6 +130,10 @@ def train_pilot(
         lambda done, total: report(Progress("decode", done / max(total, 1))),
     )
     _check_steers(curriculum)
+    if plan.practice is not None and plan.objective.weights.class_map > 0.0:
+        curriculum = plan.practice.added_to(
+            curriculum, plan.cache, lambda share: report(Progress("practice", share))
+        )
     fitted = _fit(curriculum, plan, report)
     float_file = keep_float(fitted, out.with_suffix(".keras"))
     report(Progress("stopped" if fitted.interrupted else "export", 0.0))
@@ -174,7 +181,7 @@ def _check_steers(curriculum: Curriculum) -> None:
 def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None]) -> Fitted:
     variation = _with_delay(plan.variation, curriculum.delay_s)
     fitter = Fitter(
-        curriculum.lessons,
+        curriculum.to_learn,
         plan.seed,
         variation,
         plan.schedule,
@@ -198,7 +205,7 @@ def _finish(
     history.append(trained.pilot.with_name(history.NAME), history_line(trained))
     if plan.checkpoints is not None and not trained.interrupted:
         report(Progress("checkpoints", 0.0))
-        plan.checkpoints.write(fitted, trained.curriculum.lessons, trained.card)
+        plan.checkpoints.write(fitted, trained.curriculum.to_learn, trained.card)
     report(Progress("export", 1.0))
     return trained
 
@@ -217,7 +224,7 @@ def _export(
 ) -> Exported:
     """Export; when the int8 network is refused, say where the float one is, which took the time."""
     try:
-        return export(fitted, curriculum.lessons, card, out, tolerance)
+        return export(fitted, curriculum.to_learn, card, out, tolerance)
     except (TrainError, PilotError) as error:
         kept = out.with_suffix(".keras")
         raise TrainError(f"{error}. The float network is kept in {kept}") from error
