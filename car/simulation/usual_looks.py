@@ -1,5 +1,7 @@
 """The families of places that are recorded and judged on, as they are met in life."""
 
+import numpy as np
+
 from car.simulation import materials
 from car.simulation.dice import Colour, Dice
 from car.simulation.look import Look, lamps, outdoors
@@ -15,6 +17,9 @@ SURFACES: tuple[str, ...] = (
     "tape-carpet",
     "dirt",
 )
+
+LEAST_CONTRAST = 45.0
+"""Of 255, between earth roads and earth beside them: with less nobody could drive there."""
 
 GREENS = (
     (86, 128, 52),
@@ -83,11 +88,14 @@ def _paved(surface: str, width_m: float, dice: Dice) -> Look:
 
 def _dirt(dice: Dice) -> Look:
     ground, ground_colour = _meadow(dice)
+    road_colour = dice.paint(EARTHS, 28)
+    if ground is materials.soil:
+        ground_colour = apart(ground_colour, road_colour)
     return Look(
         surface="dirt",
         indoors=False,
         road=materials.soil,
-        road_colour=dice.paint(EARTHS, 28),
+        road_colour=road_colour,
         ground=ground,
         ground_colour=ground_colour,
         one_floor=False,
@@ -98,6 +106,16 @@ def _dirt(dice: Dice) -> Look:
         roughness=(0.7, 0.8),
         weather=outdoors(dice),
     )
+
+
+def apart(colour: Colour, other: Colour) -> Colour:
+    """Darken or lighten a colour until it can be told from another of the same material."""
+    step = 4.0 if float(colour.mean()) > float(other.mean()) else -4.0
+    if not 60.0 < float(other.mean()) + np.sign(step) * LEAST_CONTRAST < 230.0:
+        step = -step
+    while float(np.abs(colour - other).max()) < LEAST_CONTRAST:
+        colour = np.clip(colour + np.float32(step), 3.0, 252.0)
+    return colour
 
 
 def _meadow(dice: Dice) -> tuple[Material, Colour]:

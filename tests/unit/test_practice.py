@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from car.config import Lens
+from tests.unit.test_learning_parts import lesson
 from train.learning.batches import PRACTISED, ExampleMaker, Variation
 from train.learning.dataset import UNKNOWN
 from train.learning.fit import Budget, Fitter
 from train.learning.lessons import Curriculum
 from train.learning.practice import Practice
 from tubs.errors import OutputError
-
-from tests.unit.test_learning_parts import lesson
 
 SMALL = Practice(worlds=8, seconds=2.0)
 

@@ -111,3 +111,14 @@ def test_an_invented_road_without_lines_can_be_told_from_the_ground_beside_it(ov
     for seed in range(200):
         look = choose_look(INVENTED, oval.width_m, Dice(np.random.default_rng(seed), 1.0))
         assert look.stripes or np.abs(look.road_colour - look.ground_colour).max() > 40.0
+
+
+def test_a_dirt_road_can_be_told_from_the_earth_beside_it(oval):
+    looks = [
+        choose_look("dirt", oval.width_m, Dice(np.random.default_rng(seed), 1.0))
+        for seed in range(300)
+    ]
+    on_earth = [look for look in looks if look.road is look.ground]
+    assert len(on_earth) > 30
+    for look in on_earth:
+        assert np.abs(look.road_colour - look.ground_colour).max() >= 45.0
