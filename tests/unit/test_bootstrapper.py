@@ -5,6 +5,8 @@ everything else it hands to the real one.
 """
 
 import os
+import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -165,7 +167,9 @@ def test_each_extra_includes_those_that_the_script_takes_it_for() -> None:
     with (CHECKOUT / "pyproject.toml").open("rb") as file:
         extras = tomllib.load(file)["project"]["optional-dependencies"]
     assert "everlap[train]" in extras["dev"]
-    assert "everlap[sim]" in extras["train"]
+    for each in ("train", "train-gpu"):
+        assert "everlap[desktop]" in extras[each]
+    assert "everlap[sim]" in extras["desktop"]
     assert "everlap[pi]" in extras["sim"]
 
 
@@ -368,3 +372,61 @@ def test_an_emergency_stop_never_waits_for_an_installation(checkout: Checkout) -
     assert checkout.asked("pip") == 1
     checkout.run("doctor")
     assert checkout.asked("pip") == 2
+
+
+def installed(checkout: Checkout) -> list[str]:
+    """The extras that were installed, in order."""
+    return re.findall(r"\[([\w-]+)\]$", checkout.log.read_text(), re.MULTILINE)
+
+
+linux_x86_64 = pytest.mark.skipif(
+    (platform.system(), platform.machine()) != ("Linux", "x86_64"),
+    reason="TensorFlow has GPUs on Linux, x86-64, only",
+)
+
+
+@linux_x86_64
+def test_a_gpu_is_asked_for_by_name_and_gets_an_environment_of_its_own(checkout: Checkout) -> None:
+    checkout.run("train", "tub")
+    checkout.run("train", "tub", EVERLAP_GPU="1")
+    checkout.run("score", EVERLAP_GPU="1")
+    assert installed(checkout) == ["train", "train-gpu"]
+    assert (checkout.folder / ".venv-gpu" / "everlap-train-gpu").exists()
+    assert not (checkout.folder / ".venv" / "everlap-train-gpu").exists()
+
+
+@linux_x86_64
+@pytest.mark.parametrize("words", [("drive", "--sim"), ("stop",), ("test",)])
+def test_what_needs_no_gpu_stays_where_it_was(checkout: Checkout, words: tuple[str, ...]) -> None:
+    checkout.run(*words, EVERLAP_GPU="1")
+    assert not (checkout.folder / ".venv-gpu").exists()
+    assert "train-gpu" not in installed(checkout)
+
+
+@linux_x86_64
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [({}, {"EVERLAP_GPU": "1"}), ({"EVERLAP_GPU": "1"}, {})],
+    ids=["gpu beside cpu", "cpu beside gpu"],
+)
+def test_two_kinds_of_tensorflow_never_share_an_environment(
+    checkout: Checkout, tmp_path: Path, first: dict[str, str], then: dict[str, str]
+) -> None:
+    shared = {"EVERLAP_VENV": str(tmp_path / "shared")}
+    checkout.run("train", **first, **shared)
+    done = checkout.run("test" if first else "train", **then, **shared)
+    assert (done.returncode, checkout.asked("pip")) == (2, 1)
+    assert "another TensorFlow" in done.stderr
+    assert checkout.run("train", **first, **shared).returncode == 0
+
+
+def test_a_gpu_is_refused_where_tensorflow_has_none(checkout: Checkout, tmp_path: Path) -> None:
+    uname = tmp_path / "bin" / "uname"
+    uname.parent.mkdir()
+    uname.write_text("#!/bin/sh\necho Darwin\n")
+    uname.chmod(0o755)
+    path = f"{uname.parent}{os.pathsep}{os.environ['PATH']}"
+    done = checkout.run("train", EVERLAP_GPU="1", PATH=path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "needs Linux on x86-64" in done.stderr
+    assert not checkout.log.exists()

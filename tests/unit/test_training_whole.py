@@ -176,6 +176,75 @@ def test_ctrl_c_keeps_the_best_epoch_until_then(tmp_path: Path) -> None:
     assert read(tmp_path / NAME)[0][0].interrupted
 
 
+class Cramped:
+    """Devices whose memory holds so many examples, after some steps with room for all."""
+
+    name, line = "a small GPU", "training on a small GPU"
+
+    def __init__(self, room: int, after: int = 0) -> None:
+        self.room, self.after, self.parts = room, after, 1
+
+    def learner(self, *parts):
+        from train.learning.devices import Devices
+
+        self.real = Devices((), "float32", "").learner(*parts)
+        self.network = self.real.network
+        return self
+
+    def step(self, rate, examples):
+        import tensorflow as tf
+
+        if self.after <= 0 and len(examples[0]) > self.room:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        self.after -= 1
+        return self.real.step(rate, examples)
+
+
+def test_a_gpu_that_runs_out_of_memory_goes_on_with_smaller_steps(tmp_path: Path) -> None:
+    from train.learning.pilot import train_pilot
+
+    said = []
+    tub = write_tub(tmp_path / "garage")
+    trained = train_pilot(
+        [tub], tmp_path / "bars.tflite", plan(tmp_path, 3, devices=Cramped(8, after=5)),
+        lambda progress: said.append(progress.said) if progress.said else None,
+    )  # fmt: skip
+    assert said == [
+        "training on a small GPU",
+        "out of memory with 16 examples a step: going on with 8",
+    ]
+    assert trained.card.recipe["batch_after_memory_ran_out"] == 8
+    assert (trained.failure, trained.interrupted, len(trained.history)) == ("", False, 3)
+
+
+def test_when_no_memory_is_left_the_best_epoch_until_then_is_kept(tmp_path: Path) -> None:
+    from train.commands.train import complain
+    from train.errors import TrainError
+    from train.learning.history import NAME, read
+    from train.learning.pilot import train_pilot
+
+    tub = write_tub(tmp_path / "garage")
+    wanted = plan(tmp_path, 8, devices=Cramped(0, after=60))
+    trained = train_pilot([tub], tmp_path / "bars.tflite", wanted)
+    assert 0 < len(trained.history) < 8
+    assert trained.pilot.is_file()
+    assert "out of memory even with" in str(trained.card.recipe["failure"])
+    assert read(tmp_path / NAME)[0][0].interrupted
+    with pytest.raises(TrainError, match=r"out of memory even.*is kept in .*bars\.tflite") as found:
+        complain(trained)
+    assert found.value.exit_code == 1
+
+
+def test_when_memory_runs_out_before_anything_was_learned_nothing_is_left(tmp_path: Path) -> None:
+    from train.errors import TrainError
+    from train.learning.pilot import train_pilot
+
+    tub = write_tub(tmp_path / "garage")
+    with pytest.raises(TrainError, match="out of memory even with 8 examples a step"):
+        train_pilot([tub], tmp_path / "bars.tflite", plan(tmp_path, devices=Cramped(0)))
+    assert not list(tmp_path.glob("*bars*"))
+
+
 def test_ctrl_c_before_anything_was_learned_leaves_nothing(tmp_path: Path) -> None:
     from train.learning.pilot import train_pilot
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from train.errors import StoppedEarlyError
+from train.errors import StoppedEarlyError, TrainError
 from train.learning.history import as_table
 from tubs.atomic import check_writable
 
@@ -77,11 +77,27 @@ def train(
     click.echo(summary(trained))
     for change in trained.tubs_changed:
         click.echo(f"{change}. Train again if that matters; the card says so.", err=True)
+    complain(trained)
+
+
+def complain(trained: "Trained") -> None:
+    """Tell the caller by an error that the training ended early, and what there is all the same.
+
+    Raises:
+        TrainError: something failed.
+        StoppedEarlyError: somebody pressed Ctrl-C.
+    """
+    if trained.failure:
+        raise TrainError(f"{trained.failure}. {_kept(trained)}")
     if trained.interrupted:
-        raise StoppedEarlyError(
-            f"interrupted after {len(trained.history)} epochs; the best, epoch "
-            f"{trained.best_epoch}, is kept in {trained.pilot} and {trained.float_file}"
-        )
+        raise StoppedEarlyError(f"interrupted. {_kept(trained)}")
+
+
+def _kept(trained: "Trained") -> str:
+    return (
+        f"The best epoch, {trained.best_epoch} of {len(trained.history)}, is kept in "
+        f"{trained.pilot} and {trained.float_file}"
+    )
 
 
 def _plan(
@@ -189,6 +205,8 @@ def progress_shown() -> "Iterator[Callable[[Progress], None]]":
         def show(progress: "Progress") -> None:
             speed = f"{progress.images_per_s:.0f} images/s" if progress.images_per_s else ""
             bar.update(task, description=progress.stage, completed=progress.share, speed=speed)
+            if progress.said:
+                bar.console.print(progress.said, highlight=False, markup=False)
             if progress.epoch is not None:
                 bar.console.print(epoch_line(progress), highlight=False)
             if progress.stage == "stopped":
@@ -198,6 +216,8 @@ def progress_shown() -> "Iterator[Callable[[Progress], None]]":
 
 
 def _print_epoch(progress: "Progress") -> None:
+    if progress.said:
+        click.echo(progress.said, err=True)
     if progress.epoch is not None:
         click.echo(epoch_line(progress), err=True)
     if progress.stage == "stopped":

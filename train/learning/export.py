@@ -148,7 +148,8 @@ def run_converter(saved_model: Path, out: Path, *frames: Path) -> None:
         "train.learning.convert",
         *map(str, (saved_model, out, *frames)),
     ]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    path = os.pathsep.join(sys.path)
+    environment = {**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0 or not out.is_file():
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -4,6 +4,8 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import cv2
 import keras
@@ -15,8 +17,10 @@ from train.errors import TrainError
 from train.learning.batches import Batch, ExampleMaker, Variation, made_ahead, plain_batches
 from train.learning.choice import Best, Choice, Epoch
 from train.learning.dataset import Lesson
+from train.learning.devices import Devices, find_devices, for_everywhere, mean_of_devices
 from train.learning.network import CLASSES, USUAL, Size, build_network
 from train.learning.objective import Objective, class_map_loss
+from train.learning.portions import Portions, memory_watched
 from train.learning.steering_head import head_of
 from train.metrics import confusion, mae, mean_iou, r2, rmse
 
@@ -60,7 +64,9 @@ class Fitted:
         throttle_std: of the training records.
         history: one entry an epoch.
         best_epoch: whose weights were kept.
-        interrupted: whether somebody ended the training before its budget was spent.
+        batch: examples in a step at the end; fewer than asked for when memory ran out.
+        interrupted: whether the training ended before its budget was spent.
+        failure: what ended it then; empty when somebody did.
     """
 
     network: keras.Model
@@ -68,7 +74,9 @@ class Fitted:
     throttle_std: float
     history: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
+    batch: int = 0
     interrupted: bool = False
+    failure: str = ""
 
 
 Report = Callable[[Epoch | None, float, float], None]
@@ -76,6 +84,14 @@ Report = Callable[[Epoch | None, float, float], None]
 
 Watch = Callable[["Fitted", float], None]
 """Called after every step with the network as it is, and the share done: to keep checkpoints."""
+
+
+Say = Callable[[str], None]
+"""Called with a line that somebody at the terminal should read."""
+
+
+def unsaid(line: str) -> None:
+    """Nobody reads."""
 
 
 def unwatched(fitted: "Fitted", share: float) -> None:
@@ -102,6 +118,7 @@ class Fitter:
         choice: which epoch's weights are kept.
         size: of the network.
         clock: monotonic seconds.
+        devices: where to learn; None takes what TensorFlow sees.
     """
 
     def __init__(
@@ -114,6 +131,7 @@ class Fitter:
         choice: Choice | None = None,
         size: Size = USUAL,
         clock: Callable[[], float] = time.monotonic,
+        devices: Devices | None = None,
     ) -> None:
         cv2.setNumThreads(1)
         keras.utils.set_random_seed(seed)
@@ -123,58 +141,79 @@ class Fitter:
         self._choice = choice or Choice()
         self._clock = clock
         self._maker = ExampleMaker(lessons, variation, np.random.default_rng(seed))
-        height_px, width_px = lessons[0].recording.images.shape[1:3]
-        self._network = build_network(height_px, width_px, self._objective.steering, size)
         throttle = np.concatenate([lesson.throttle[lesson.train] for lesson in lessons])
         throttle = throttle[np.isfinite(throttle)]
         self._throttle_mean = float(throttle.mean())
         self._throttle_std = max(float(throttle.std()), 0.01)
         self._records = len(throttle)
-        self._optimizer = keras.optimizers.AdamW(
+        height_px, width_px = lessons[0].recording.images.shape[1:3]
+        self._build = partial(build_network, height_px, width_px, self._objective.steering, size)
+        self._learner = (devices or find_devices()).learner(
+            self._build, self._optimizer, self._losses
+        )
+        parts = self._learner.parts
+        self._batch = -(-self._schedule.batch // parts) * parts
+        self._portions = Portions(self._learner.step, self._batch, parts)
+
+    def _optimizer(self) -> keras.optimizers.Optimizer:
+        return keras.optimizers.AdamW(
             self._schedule.rate, weight_decay=self._schedule.decay, clipnorm=5.0
         )
-        self._optimizer.build(self._network.trainable_variables)
-        self._step = tf.function(self._one_step, jit_compile=False)
 
-    def fit(self, budget: Budget, report: Report, watch: Watch = unwatched) -> Fitted:
+    def fit(
+        self, budget: Budget, report: Report, watch: Watch = unwatched, say: Say = unsaid
+    ) -> Fitted:
         """Train until the budget is spent, nothing gets better, or somebody presses Ctrl-C.
 
+        What goes wrong after the first epoch ends the training, and the best epoch is kept.
+
         Raises:
-            TrainError: the loss is not finite.
+            TrainError: the loss is not finite, or memory ran out, before the first epoch was over.
             KeyboardInterrupt: somebody pressed Ctrl-C before the first epoch was over.
         """
-        fitted = Fitted(self._network, self._throttle_mean, self._throttle_std)
-        best = Best(self._network.get_weights(), self._choice)
+        fitted = Fitted(self._learner.network, self._throttle_mean, self._throttle_std)
+        best = Best(fitted.network.get_weights(), self._choice)
         try:
-            self._learn(fitted, best, budget, report, watch)
-        except KeyboardInterrupt:
+            with memory_watched():
+                self._learn(fitted, best, budget, report, watch, say)
+        except (KeyboardInterrupt, TrainError) as error:
             if fitted.best_epoch == 0:
                 raise
             fitted.interrupted = True
-        self._network.set_weights(best.weights)
+            fitted.failure = str(error) if isinstance(error, TrainError) else ""
+        fitted.batch = self._portions.size
+        fitted.network = for_everywhere(self._build, best.weights)
         return fitted
 
     def _learn(
-        self, fitted: Fitted, best: Best, budget: Budget, report: Report, watch: Watch
+        self,
+        fitted: Fitted,
+        best: Best,
+        budget: Budget,
+        report: Report,
+        watch: Watch,
+        say: Say,
     ) -> None:
         """All epochs; what is best so far is in `best` at any moment."""
-        steps = max(1, (budget.epoch_records or self._records) // self._schedule.batch)
+        steps = max(1, (budget.epoch_records or self._records) // self._batch)
         start_s, epoch, progress = self._clock(), 0, 0.0
-        with made_ahead(self._maker, self._schedule.batch) as batches:
+        with made_ahead(self._maker, self._batch) as batches:
             while progress < 1.0 and epoch - fitted.best_epoch <= budget.patience:
-                began_s, losses = self._clock(), []
+                began_s = self._clock()
+                losses: list[tf.Tensor] = []
                 for step in range(steps):
                     progress = self._progress(budget, start_s, epoch + step / steps)
                     if progress >= 1.0 and step:
                         break
-                    self._optimizer.learning_rate = learning_rate(progress, self._schedule.rate)
-                    losses.append(self._step(*self._tensors(next(batches))))
-                    report(None, progress, self._rate(len(losses), began_s))
+                    rate = learning_rate(progress, self._schedule.rate)
+                    losses += self._portions.learn(rate, self._arrays(next(batches)), say)
+                    speed = self._rate(step + 1, began_s)
+                    report(None, progress, speed)
                     watch(fitted, progress)
                 epoch += 1
-                line = self._look(epoch, start_s, began_s, losses, progress)
+                line = self._look(epoch, start_s, speed, losses, progress)
                 fitted.history.append(line)
-                if best.takes(line, self._network):
+                if best.takes(line, self._learner.network):
                     fitted.best_epoch = epoch
                 progress = self._progress(budget, start_s, float(epoch))
                 report(line, progress, line.images_per_s)
@@ -186,38 +225,38 @@ class Fitter:
         return epochs_done / budget.epochs
 
     def _rate(self, steps: int, began_s: float) -> float:
-        return steps * self._schedule.batch / max(self._clock() - began_s, 1e-9)
+        return steps * self._batch / max(self._clock() - began_s, 1e-9)
 
-    def _tensors(self, batch: Batch) -> tuple[tf.Tensor, ...]:
+    def _arrays(self, batch: Batch) -> tuple[NDArray[Any], ...]:
         throttle = (batch.throttle - self._throttle_mean) / self._throttle_std
-        values = (batch.images, batch.steering, throttle.astype(np.float32), batch.class_maps)
-        return tuple(tf.constant(value) for value in values)
+        return batch.images, batch.steering, throttle.astype(np.float32), batch.class_maps
 
-    def _one_step(
-        self, images: tf.Tensor, steering: tf.Tensor, throttle: tf.Tensor, classes: tf.Tensor
-    ) -> tf.Tensor:
+    def _losses(
+        self,
+        network: keras.Model,
+        images: tf.Tensor,
+        steering: tf.Tensor,
+        throttle: tf.Tensor,
+        classes: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         objective, weights = self._objective, self._objective.weights
-        with tf.GradientTape() as tape:
-            output = self._network(tf.cast(images, tf.float32) / 255.0, training=True)
-            drives = tf.math.is_finite(steering)
-            steer = objective.steering.loss(
-                tf.boolean_mask(output["steering"], drives), tf.boolean_mask(steering, drives)
-            )
-            speed = objective.throttle(
-                tf.boolean_mask(output["throttle"][:, 0], drives),
-                tf.boolean_mask(throttle, drives),
-            )
-            ground = class_map_loss(output["class_map"], classes)
-            loss = steer + weights.throttle * speed + weights.class_map * ground
-        variables = self._network.trainable_variables
-        self._optimizer.apply(tape.gradient(loss, variables), variables)
-        return tf.stack([steer, speed, ground])
+        output = network(tf.cast(images, tf.float32) / 255.0, training=True)
+        drives = tf.math.is_finite(steering)
+        steer = objective.steering.loss(
+            tf.boolean_mask(output["steering"], drives), tf.boolean_mask(steering, drives)
+        )
+        speed = objective.throttle(
+            tf.boolean_mask(output["throttle"][:, 0], drives), tf.boolean_mask(throttle, drives)
+        )
+        steer, speed = _counted([steer, speed], drives)
+        ground = class_map_loss(output["class_map"], classes)
+        loss = steer + weights.throttle * speed + weights.class_map * ground
+        return loss, tf.stack([steer, speed, ground])
 
     def _look(
-        self, epoch: int, start_s: float, began_s: float, losses: list[tf.Tensor], progress: float
+        self, epoch: int, start_s: float, speed: float, losses: list[tf.Tensor], progress: float
     ) -> Epoch:
         """Measure on held-out records; one line of history."""
-        speed = self._rate(len(losses), began_s)
         mean = np.mean([loss.numpy() for loss in losses], axis=0)
         if not np.all(np.isfinite(mean)):
             raise TrainError(
@@ -225,7 +264,7 @@ class Fitter:
                 "or look for damaged records with: everlap tub check"
             )
         found = look_at_held_out(
-            self._network, self._lessons, self._throttle_mean, self._throttle_std
+            self._learner.network, self._lessons, self._throttle_mean, self._throttle_std
         )
         return Epoch(
             epoch,
@@ -242,6 +281,13 @@ class Fitter:
             held_out_steering_rmse=rmse(found.steering, found.steering_guess),
             held_out_throttle_rmse=rmse(found.throttle, found.throttle_guess),
         )
+
+
+def _counted(means: list[tf.Tensor], drives: tf.Tensor) -> list[tf.Tensor]:
+    """Weigh means over the examples that drive by how many of them this device has; none is 0."""
+    count = tf.reduce_sum(tf.cast(drives, tf.float32))
+    share = tf.math.divide_no_nan(count, mean_of_devices(count))
+    return [share * tf.where(share > 0.0, mean, 0.0) for mean in means]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Training(msgspec.Struct, frozen=True):
         scores_float: on held-out records.
         scores_int8: on the same.
         sha256: of the network in the pilot file.
-        interrupted: whether somebody ended it early.
+        interrupted: whether somebody, or a failure, ended it early.
         tubs_changed: what changed in the tubs meanwhile, in sentences.
         machine: where.
         software: names and versions.

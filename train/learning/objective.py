@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from train.learning.dataset import UNKNOWN
+from train.learning.devices import mean_of_devices
 from train.learning.network import BINNED
 from train.learning.steering_head import SteeringHead
 
@@ -57,4 +58,4 @@ def class_map_loss(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
     entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     counted = tf.cast(known, tf.float32)
     weighted = entropy * counted * tf.gather(tf.constant(CLASS_WEIGHTS), labels)
-    return tf.reduce_sum(weighted) / tf.maximum(tf.reduce_sum(counted), 1.0)
+    return tf.reduce_sum(weighted) / tf.maximum(mean_of_devices(tf.reduce_sum(counted)), 1.0)

@@ -17,6 +17,7 @@ from train.learning import history
 from train.learning.batches import Variation
 from train.learning.checkpoints import Checkpoints
 from train.learning.choice import Choice, Epoch
+from train.learning.devices import Devices, find_devices
 from train.learning.export import TOLERANCE, Exported, Tolerance, export
 from train.learning.fit import Budget, Fitted, Fitter, Schedule, unwatched
 from train.learning.float_twin import keep_float
@@ -31,6 +32,8 @@ from tubs.atomic import check_writable, written_whole
 from tubs.errors import OutputError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+Recipe = dict[str, str | float | int | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Plan:
         objective: what the network is to do well.
         choice: which epoch's weights are kept.
         tolerance: how much worse than float the pilot may be.
+        devices: where to learn; None is all GPUs that TensorFlow sees, or else the CPU.
     """
 
     seed: int = 0
@@ -66,6 +70,7 @@ class Plan:
     objective: Objective = field(default_factory=Objective)
     choice: Choice = field(default_factory=Choice)
     tolerance: Tolerance = TOLERANCE
+    devices: Devices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +78,19 @@ class Progress:
     """How far a training run is.
 
     Attributes:
-        stage: "decode", "practice", "fit", "stopped" (by Ctrl-C), "export" or "checkpoints".
+        stage: "decode", "practice", "fit", "stopped" (by Ctrl-C or a failure), "export" or
+            "checkpoints".
         share: 0..1 of the stage.
         images_per_s: while fitting.
         epoch: the one just ended, if one did.
+        said: a line for whoever watches.
     """
 
     stage: str
     share: float
     images_per_s: float = 0.0
     epoch: Epoch | None = None
+    said: str = ""
 
 
 class History(msgspec.Struct, frozen=True):
@@ -103,7 +111,8 @@ def train_pilot(
     """Train a pilot on tubs and write it to `out`, with what belongs to it beside it.
 
     Beside NAME.tflite are NAME.keras, the float network; NAME.json, its epochs; and a line in
-    trainings.jsonl. Ctrl-C ends the fitting, and the best epoch until then becomes the pilot.
+    trainings.jsonl. Ctrl-C ends the fitting, and so does a failure after the first epoch; the
+    best epoch until then becomes the pilot.
 
     Args:
         tubs: at least one tub folder.
@@ -115,7 +124,8 @@ def train_pilot(
     Raises:
         TubError: a tub cannot be read.
         DatasetError: the tubs hold too little, or one value of steering.
-        TrainError: training diverged, or int8 is too much worse than float.
+        TrainError: training diverged or ran out of memory before the first epoch was over, or int8
+            is too much worse than float.
         OutputError: the result cannot be written.
         KeyboardInterrupt: Ctrl-C before the first epoch was over, or once more after that.
     """
@@ -134,11 +144,13 @@ def train_pilot(
         curriculum = plan.practice.added_to(
             curriculum, plan.cache, lambda share: report(Progress("practice", share))
         )
-    fitted = _fit(curriculum, plan, report)
+    devices = plan.devices or find_devices()
+    fitted = _fit(curriculum, plan, devices, report)
     float_file = keep_float(fitted, out.with_suffix(".keras"))
-    report(Progress("stopped" if fitted.interrupted else "export", 0.0))
+    report(Progress("stopped" if fitted.interrupted else "export", 0.0, said=fitted.failure))
     changed = watch.changes()
-    card = _card(curriculum, plan, fitted, changed)
+    happened = {"trained_on": devices.name} | _what_happened(fitted, plan, changed)
+    card = _card(curriculum, plan, happened)
     trained = Trained(
         out,
         float_file,
@@ -149,6 +161,7 @@ def train_pilot(
         _export(fitted, curriculum, card, out, plan.tolerance),
         curriculum,
         fitted.interrupted,
+        fitted.failure,
         changed,
         clock() - began_s,
     )
@@ -178,7 +191,10 @@ def _check_steers(curriculum: Curriculum) -> None:
         )
 
 
-def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None]) -> Fitted:
+def _fit(
+    curriculum: Curriculum, plan: Plan, devices: Devices, report: Callable[[Progress], None]
+) -> Fitted:
+    report(Progress("fit", 0.0, said=devices.line))
     variation = _with_delay(plan.variation, curriculum.delay_s)
     fitter = Fitter(
         curriculum.to_learn,
@@ -188,11 +204,13 @@ def _fit(curriculum: Curriculum, plan: Plan, report: Callable[[Progress], None])
         plan.objective,
         plan.choice,
         SIZES[plan.size],
+        devices=devices,
     )
     return fitter.fit(
         plan.budget,
         lambda epoch, share, speed: report(Progress("fit", min(share, 1.0), speed, epoch)),
         plan.checkpoints.watch if plan.checkpoints is not None else unwatched,
+        lambda line: report(Progress("fit", 0.0, said=line)),
     )
 
 
@@ -234,7 +252,7 @@ def _with_delay(variation: Variation, delay_s: float) -> Variation:
     return replace(variation, delay_s=delay_s)
 
 
-def _card(curriculum: Curriculum, plan: Plan, fitted: Fitted, changed: list[str]) -> PilotCard:
+def _card(curriculum: Curriculum, plan: Plan, happened: Recipe) -> PilotCard:
     height_px, width_px = curriculum.lessons[0].recording.images.shape[1:3]
     return PilotCard(
         width_px=width_px,
@@ -244,12 +262,12 @@ def _card(curriculum: Curriculum, plan: Plan, fitted: Fitted, changed: list[str]
         label_delay_s=curriculum.delay_s,
         tubs=curriculum.used,
         held_out=plan.held_out,
-        recipe=_recipe(plan) | _what_happened(fitted, changed),
+        recipe=_recipe(plan) | happened,
         software=f"everlap {_version()}",
     )
 
 
-def _recipe(plan: Plan) -> dict[str, str | float | int | bool | None]:
+def _recipe(plan: Plan) -> Recipe:
     return {
         "seed": plan.seed,
         "size": plan.size,
@@ -267,11 +285,13 @@ def _recipe(plan: Plan) -> dict[str, str | float | int | bool | None]:
     }
 
 
-def _what_happened(
-    fitted: Fitted, changed: list[str]
-) -> dict[str, str | float | int | bool | None]:
+def _what_happened(fitted: Fitted, plan: Plan, changed: list[str]) -> Recipe:
     """What the card should say beyond what was asked for."""
-    found: dict[str, str | float | int | bool | None] = {}
+    found: Recipe = {}
+    if fitted.batch < plan.schedule.batch:
+        found["batch_after_memory_ran_out"] = fitted.batch
+    if fitted.failure:
+        found["failure"] = fitted.failure
     if fitted.interrupted:
         found["interrupted_in_epoch"] = len(fitted.history) + 1
     if changed:

@@ -22,7 +22,8 @@ class Trained:
         best_epoch: whose weights were kept.
         exported: with the int8 network's results on held-out records.
         curriculum: the lessons, with their split.
-        interrupted: whether Ctrl-C ended it; the best epoch until then was kept.
+        interrupted: whether Ctrl-C or a failure ended it; the best epoch until then was kept.
+        failure: what went wrong; empty when nothing did.
         tubs_changed: what changed in the tubs meanwhile, in sentences.
         duration_s: of everything.
     """
@@ -36,5 +37,6 @@ class Trained:
     exported: Exported
     curriculum: Curriculum
     interrupted: bool
+    failure: str
     tubs_changed: list[str]
     duration_s: float
