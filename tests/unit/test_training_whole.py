@@ -1,7 +1,12 @@
 """A whole training on a small tub: pilot, float twin, report, history, checkpoints, Ctrl-C."""
 
 import math
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -256,6 +261,41 @@ def test_ctrl_c_before_anything_was_learned_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         train_pilot([tub], tmp_path / "bars.tflite", plan(tmp_path), interrupt)
     assert not list(tmp_path.glob("bars*"))
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.unit.test_training_whole import plan
+from train.learning.pilot import train_pilot
+folder = Path(sys.argv[1])
+train_pilot([folder / "garage"], folder / "bars.tflite", plan(folder, 1))
+"""
+
+
+@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGTERM])
+def test_a_training_that_is_killed_leaves_nothing_half_written(
+    tmp_path: Path, killed_by: signal.Signals
+) -> None:
+    write_tub(tmp_path / "garage")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    search = {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "TMPDIR": str(elsewhere)}
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, str(tmp_path)]
+    process = subprocess.Popen(
+        command, env={**os.environ, **search}, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    until_s = time.monotonic() + 500
+    while not any(elsewhere.glob("everlap-*/frames.npy")):
+        assert process.poll() is None
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+    process.send_signal(killed_by)
+    assert process.wait(60) == -killed_by
+    while not any(elsewhere.glob("everlap-*/bars.tflite")):  # the converter outlives it
+        assert time.monotonic() < until_s
+        time.sleep(0.1)
+    assert sorted(path.name for path in tmp_path.glob("*bars*")) == ["bars.keras"]
 
 
 def test_a_folder_with_checkpoints_of_another_training_is_refused_at_once(tmp_path: Path) -> None:

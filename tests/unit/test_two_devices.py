@@ -22,26 +22,37 @@ tf.config.set_logical_device_configuration(cpu, halves)
 ONE, TWO = (), ("CPU:0", "CPU:1")
 """
 STEPS = """
-from functools import partial
-from train.learning.fit import Fitter
-from train.learning.batches import Batch, Variation
-from tests.unit.test_export import lesson
+from train.learning.network import build_network
+from train.learning.objective import Objective, class_map_loss
+from train.learning.steering_head import BinnedSteering
+
+draw = np.random.default_rng(0)
+maps = draw.integers(0, 5, (16, 24, 32)).astype(np.uint8)
+maps[:5] = 255  # nearly all that is unknown falls to one of the two
+examples = (
+    draw.integers(0, 256, (16, 48, 64, 3)).astype(np.uint8),
+    draw.uniform(-1, 1, 16).astype(np.float32),
+    draw.normal(0, 1, 16).astype(np.float32),
+    maps,
+)
+
+def losses(network, images, steering, throttle, classes):
+    "As in Fitter."
+    output = network(tf.cast(images, tf.float32) / 255.0, training=True)
+    steer = BinnedSteering().loss(output["steering"], steering)
+    speed = Objective().throttle(output["throttle"][:, 0], throttle)
+    ground = class_map_loss(output["class_map"], classes)
+    return steer + speed + ground, tf.stack([steer, speed, ground])
 
 def after_a_step(places, precision):
-    "Weights before and after one step, and what the loss was made of."
-    fitter = Fitter([lesson()], 5, Variation(0, 0, 0), devices=Devices(places, precision, ""))
-    before = fitter._learner.network.get_weights()
-    draw = np.random.default_rng(0)
-    maps = draw.integers(0, 5, (16, 24, 32)).astype(np.uint8)
-    maps[:5] = 255
-    batch = Batch(
-        draw.integers(0, 256, (16, 48, 64, 3)).astype(np.uint8),
-        draw.uniform(-1, 1, 16).astype(np.float32),
-        draw.uniform(0, 1, 16).astype(np.float32),
-        maps,
+    "Weights before and after one step, and what the loss was made of; many gradients are clipped."
+    keras.utils.set_random_seed(5)
+    learner = Devices(places, precision, "").learner(
+        lambda: build_network(48, 64), lambda: keras.optimizers.SGD(1.0, clipnorm=0.1), losses
     )
-    made_of = fitter._learner.step(1e-3, fitter._arrays(batch)).numpy()
-    return before, fitter._learner.network.get_weights(), made_of, fitter._learner
+    before = learner.network.get_weights()
+    made_of = learner.step(0.5, examples).numpy()
+    return before, learner.network.get_weights(), made_of, learner
 
 def apart(some, others):
     return max(float(np.abs(a - b).max()) for a, b in zip(some, others, strict=True))

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import keras
@@ -86,7 +87,7 @@ class Devices:
             losses: what it is punished for.
         """
         shared = len(self.places) > 1
-        strategy = tf.distribute.MirroredStrategy(self.places) if shared else _one()
+        strategy = _several(self.places) if shared else _one()
         with strategy.scope(), _policy(self.precision):
             network = build()
             _keep_outputs_exact(network)
@@ -219,6 +220,12 @@ def counted(number: int, what: str) -> str:
 def _one() -> tf.distribute.Strategy:
     """No strategy at all: TensorFlow takes its one GPU, or the CPU."""
     return tf.distribute.get_strategy()
+
+
+@cache
+def _several(places: tuple[str, ...]) -> tf.distribute.Strategy:
+    """One for all trainings of a process: those of a second one would be taken for the first's."""
+    return tf.distribute.MirroredStrategy(places)
 
 
 def _grow(gpu: Any) -> None:

@@ -4,6 +4,7 @@ Nothing is written when the int8 network is worse than the float one by more tha
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,10 @@ def export(
         TrainError: the converter failed, or int8 is too much worse than float.
         OutputError: the file cannot be written.
     """
-    with written_whole(path) as draft:
+    with tempfile.TemporaryDirectory(prefix="everlap-") as folder:
+        draft = (
+            Path(folder) / path.name
+        )  # elsewhere: whoever is killed leaves nothing beside `path`
         quantize(fitted, lessons, draft)
         check_input(draft)
         card = _describe(card, fitted)
@@ -97,6 +101,8 @@ def export(
                 card, scores_float=scores_of(before), scores_int8=scores_of(after)
             ),
         )
+        with written_whole(path) as whole:
+            shutil.copyfile(draft, whole)
     return Exported(path, card, after, before)
 
 
