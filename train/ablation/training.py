@@ -143,7 +143,7 @@ class _Teller:
     def __call__(self, progress: Progress) -> None:
         if progress.stage != "fit":
             return
-        self.steps += progress.epoch is None
+        self.steps += progress.epoch is None and not progress.said
         tenth = int(10 * progress.share)
         if tenth > self._told:
             self._told = tenth
