@@ -84,9 +84,8 @@ def export(
         OutputError: the file cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="everlap-") as folder:
-        draft = (
-            Path(folder) / path.name
-        )  # elsewhere: whoever is killed leaves nothing beside `path`
+        # Elsewhere, so that whoever is killed leaves nothing beside `path`.
+        draft = Path(folder) / path.name
         quantize(fitted, lessons, draft)
         check_input(draft)
         card = _describe(card, fitted)
